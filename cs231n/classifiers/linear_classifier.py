@@ -1,0 +1,180 @@
+"""A linear classifier trained by stochastic gradient descent; LinearSVM and Softmax add the loss.
+
+One step takes a random minibatch, and moves the weights against the gradient of its loss:
+
+    velocity <- momentum * velocity - learning_rate * schedule(progress) * dW
+    W        <- W + velocity
+
+With the defaults (momentum 0, no schedule) that is plain SGD, W <- W - learning_rate * dW.
+
+Source: CS231n course notes, https://cs231n.github.io/optimization-1/ and /neural-networks-3/#sgd
+"""
+
+import math
+import warnings
+
+import numpy as np
+from tqdm.auto import trange
+
+from cs231n.classifiers.inputs import as_float, check_labels
+from cs231n.classifiers.linear_svm import svm_loss_vectorized
+from cs231n.classifiers.softmax import softmax_loss_vectorized
+
+
+class LinearClassifier:
+    """Weights W (D, C), or None before training, and what can be done with them."""
+
+    def __init__(self):
+        self.W = None
+
+    def train(
+        self,
+        X,
+        y,
+        learning_rate=1e-3,
+        reg=1e-5,
+        num_iters=100,
+        batch_size=200,
+        verbose=False,
+        *,
+        momentum=0.0,
+        schedule=None,
+        rng=None,
+    ):
+        """Train by SGD on X (N, D), y (N,); return the minibatch losses, one an iteration.
+
+        Minibatches are drawn with replacement. Training goes on from self.W if it is set;
+        otherwise W starts as 0.0001 times normal random numbers, in X's dtype, with as many
+        columns as y has classes (its greatest label + 1).
+
+        verbose    show a progress bar, and the loss every 100 iterations
+        momentum   in [0, 1): how much of the last step is carried into the next
+        schedule   a function of progress in [0, 1) that returns a factor for learning_rate
+                   (see cosine_decay); None keeps it constant
+        rng        a np.random.Generator or RandomState; None means NumPy's global generator
+
+        If the loss stops being finite, training stops there, self.W keeps the last weights whose
+        loss was finite, a RuntimeWarning tells why, and the list ends with the last finite loss.
+        Raises ValueError for arguments that cannot work, before anything is changed.
+        """
+        X, y = as_float(X), np.asarray(y)
+        check_training(X, y, self.W, learning_rate, reg, num_iters, batch_size, momentum)
+        rng = np.random if rng is None else rng
+        if self.W is None:
+            self.W = initial_weights(rng, X, C=int(y.max()) + 1)
+        schedule, momentum = schedule or constant, float(momentum)  # a np.float64 would widen W
+
+        losses = []
+        last_finite_W = self.W
+        velocity = 0.0
+        bar = trange(num_iters, desc=type(self).__name__, leave=False, disable=not verbose)
+        with np.errstate(over="ignore", invalid="ignore"), bar:
+            for iteration in bar:
+                batch = rng.choice(len(X), batch_size, replace=True)
+                loss, dW = self.loss(X[batch], y[batch], reg)
+                if not math.isfinite(loss):
+                    self.W = last_finite_W
+                    warn_diverged(iteration, loss, learning_rate, reg)
+                    break
+                losses.append(float(loss))
+                last_finite_W = self.W
+
+                step = float(learning_rate * schedule(iteration / num_iters))
+                velocity = momentum * velocity - step * dW
+                self.W = self.W + velocity
+                if verbose and iteration % 100 == 0:
+                    bar.write(f"iteration {iteration:d} / {num_iters:d}: loss {loss:f}")
+        return losses
+
+    def predict(self, X):
+        """Return the label (N,) of the largest score for each row of X (N, D)."""
+        X = as_float(X)
+        if self.W is None:
+            raise ValueError("this classifier has no weights yet: call train or load first")
+        if X.ndim != 2 or X.shape[1] != self.W.shape[0]:
+            raise ValueError(f"X must have shape (N, {self.W.shape[0]}), but it is {X.shape}")
+        return np.argmax(X @ self.W, axis=1)
+
+    def loss(self, X_batch, y_batch, reg):
+        """Return the loss (float) and its gradient (D, C) on a minibatch; subclasses define it."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no loss: use LinearSVM or Softmax, or define loss"
+        )
+
+    def save(self, path):
+        """Write the weights to `path`, a .npy file (plain numbers, no pickle)."""
+        if self.W is None:
+            raise ValueError("there are no weights to save: call train first")
+        with open(path, "wb") as file:  # an open file, or np.save would append .npy to the name
+            np.save(file, self.W, allow_pickle=False)
+
+    def load(self, path):
+        """Set the weights from a file that `save` wrote; ValueError if it is something else."""
+        with open(path, "rb") as file:
+            try:
+                W = np.lib.format.read_array(file, allow_pickle=False)
+            except Exception as error:  # a damaged header can raise nearly anything
+                raise ValueError(f"{path} is not a file of weights: {error}") from error
+        if W.ndim != 2 or not np.issubdtype(W.dtype, np.floating):
+            raise ValueError(f"{path} does not hold one floating-point array of shape (D, C)")
+        self.W = W
+
+
+class LinearSVM(LinearClassifier):
+    """A linear classifier with the multiclass hinge loss."""
+
+    def loss(self, X_batch, y_batch, reg):
+        return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
+
+
+class Softmax(LinearClassifier):
+    """A linear classifier with the cross-entropy loss."""
+
+    def loss(self, X_batch, y_batch, reg):
+        return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)
+
+
+def initial_weights(rng, X, C):
+    """Return small random weights (D, C): all scores start near 0, no class preferred."""
+    return (0.0001 * rng.standard_normal((X.shape[1], C))).astype(X.dtype)
+
+
+def constant(progress):
+    """Keep the learning rate as it is: a factor of 1 throughout."""
+    return 1.0
+
+
+def cosine_decay(progress):
+    """Lower the learning rate smoothly from its full value to 0: (1 + cos(pi * progress)) / 2."""
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def check_training(X, y, W, learning_rate, reg, num_iters, batch_size, momentum):
+    if X.ndim != 2:
+        raise ValueError(f"X must have shape (N, D), but its shape is {X.shape}")
+    if W is not None and X.shape[1] != W.shape[0]:
+        raise ValueError(f"X must have shape (N, {W.shape[0]}) to match W, but it is {X.shape}")
+    check_labels(y, len(X), None if W is None else W.shape[1])
+    if not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be positive and finite, but it is {learning_rate}")
+    if not 0 <= reg < math.inf:
+        raise ValueError(f"reg must be finite and not negative, but it is {reg}")
+    if num_iters < 0 or batch_size < 1:
+        raise ValueError(f"cannot do {num_iters} iterations on batches of {batch_size}")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum must lie in [0, 1), but it is {momentum}")
+
+
+def warn_diverged(iteration, loss, learning_rate, reg):
+    """Say why training stopped. Each step multiplies W by 1 - 2*lr*reg, then adds the data term."""
+    factor = abs(1 - 2 * learning_rate * reg)
+    if factor > 1:
+        reason = f"|1 - 2*lr*reg| = {factor:g} > 1, so each step makes the weights larger"
+    else:
+        reason = "its steps overshoot; try a smaller learning rate"
+    warnings.warn(
+        f"the loss became {loss} at iteration {iteration} with learning rate {learning_rate:g} "
+        f"and reg {reg:g}: {reason}. Training stopped; W holds the last weights with a finite loss",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,88 @@
+"""The softmax classifier's loss (cross-entropy), twice: naive, then vectorized.
+
+The scores s = x W of one example are read as unnormalised log probabilities,
+
+    p_j = exp(s_j) / sum_k exp(s_k)
+
+and the example costs the negative log probability of its correct class y:
+
+    L_i = -log p_y = log sum_k exp(s_k) - s_y
+
+The loss of a batch is the mean over its examples, plus a penalty on large weights:
+
+    L = 1/N sum_i L_i + reg * sum(W * W)
+
+Gradient. d/ds_j of log sum_k exp(s_k) is p_j, and s_j = x w_j, so
+
+    dL_i / dw_j = (p_j - [j = y]) * x
+
+Numerical stability. exp overflows beyond scores of 88 (float32) or 709 (float64). Subtracting the
+same constant from all scores of an example leaves p as it is, so we subtract the largest: the
+greatest exponent is then 0, and the sum lies between 1 and C.
+
+Source: CS231n course notes, https://cs231n.github.io/linear-classify/#softmax-classifier
+"""
+
+import numpy as np
+
+from cs231n.classifiers.inputs import check_inputs, check_scores
+
+
+def softmax_loss_naive(W, X, y, reg):
+    """Return the cross-entropy loss (float) and its gradient dW (D, C), in explicit loops.
+
+    W (D, C) weights, X (N, D) image rows, y (N,) integer labels, reg the regularization strength.
+    Inputs are not modified; dW has the floating-point dtype of W and X.
+    Raises ValueError for shapes that disagree, labels outside 0..C-1, NaN in W or X.
+    """
+    W, X, y = check_inputs(W, X, y)
+    N, C = len(X), W.shape[1]
+    loss = 0.0
+    dW = np.zeros(W.shape, dtype=np.result_type(W, X))
+
+    for i in range(N):
+        scores = X[i] @ W  # (C,)
+        check_scores(scores, W, X)
+        scores = scores - scores.max()
+        normalizer = np.exp(scores).sum()
+        loss += float(np.log(normalizer) - scores[y[i]])
+        for j in range(C):
+            probability = np.exp(scores[j]) / normalizer
+            dW[:, j] += (probability - (j == y[i])) * X[i]
+
+    loss = loss / N + float(reg) * float(np.sum(W * W))
+    dW = dW / N + 2 * float(reg) * W
+    return loss, dW
+
+
+def softmax_loss_vectorized(W, X, y, reg):
+    """Return what softmax_loss_naive returns, without Python loops: two matrix products.
+
+    The gradient flows back through the scores: dW = X.T @ dscores, plus 2 * reg * W.
+    """
+    W, X, y = check_inputs(W, X, y)
+    scores = X @ W  # (N, C)
+    check_scores(scores, W, X)
+    data_loss, dscores = cross_entropy_loss(scores, y)
+    loss = float(data_loss) + float(reg) * float(np.sum(W * W))
+    dW = X.T @ dscores + 2 * float(reg) * W
+    return loss, dW
+
+
+def cross_entropy_loss(scores, y):
+    """Return the mean cross-entropy of scores (N, C) and dscores, its gradient by the scores.
+
+    Scores may carry a further axis of models, (N, K, C): the losses are then an array (K,). This
+    is how cs231n.tuning trains many models at once.
+    """
+    rows = np.arange(len(y))
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    normalizer = exponentials.sum(axis=-1, keepdims=True)
+    log_p = shifted - np.log(normalizer)
+    loss = -log_p[rows, ..., y].mean(axis=0)
+
+    dscores = exponentials / normalizer  # the probabilities
+    dscores[rows, ..., y] -= 1
+    dscores /= len(y)
+    return loss, dscores

@@ -1,0 +1,179 @@
+"""From the files of CIFAR-10, or of a set in its layout, to arrays ready for a linear classifier.
+
+    files  --load_CIFAR10-->  images (N, 32, 32, 3)  --to_rows-->  rows (N, 3073), float32
+
+A data set is a folder with `data_batch_1` to `data_batch_5`, `test_batch` and `batches.meta`, the
+"python version" of CIFAR-10: Python 2 pickles that hold one image a row, red plane first.
+
+They are read with cs231n.array_pickle, so that a tampered file can at worst be refused.
+
+Source: Krizhevsky, "Learning multiple layers of features from tiny images" (2009),
+https://www.cs.toronto.edu/~kriz/cifar.html
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from cs231n import array_pickle
+from cs231n.checksums import CIFAR10_MD5, SYNTHETIC_SHA256
+
+DATASETS = Path(__file__).resolve().parents[1] / "datasets"
+TRAIN_BATCHES = [f"data_batch_{number}" for number in range(1, 6)]
+IMAGE_SHAPE = (32, 32, 3)
+NUM_CLASSES = 10
+
+
+def find_dataset():
+    """Return the folder of the data set to use: $CIFAR10_DIR, CIFAR-10, or else the synthetic set.
+
+    Raises FileNotFoundError, with the command that gets a data set, if there is none.
+    """
+    if chosen := os.environ.get("CIFAR10_DIR"):
+        folders = [Path(chosen), Path(chosen) / "cifar-10-batches-py"]
+        way_out = (
+            f"CIFAR10_DIR is {chosen!r}: set it to a folder with batches.meta, or unset it and\n"
+            "get CIFAR-10 with ./get_datasets.sh in the repository's folder"
+        )
+    else:
+        folders = [DATASETS / "cifar-10-batches-py", DATASETS / "synthetic-batches-py"]
+        way_out = (
+            "in the repository's folder, ./get_datasets.sh gets CIFAR-10, or\n"
+            "./get_datasets.sh --synthetic draws a stand-in"
+        )
+    for folder in folders:
+        if (folder / "batches.meta").is_file():
+            return folder
+    raise FileNotFoundError(f"no data set in {folders[0]}\n{way_out}")
+
+
+def describe_dataset(ROOT):
+    """Return in a few words what lies in the folder ROOT, judged by checksums of its test batch."""
+    content = read_file(Path(ROOT) / "test_batch")
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() == CIFAR10_MD5["test_batch"]:
+        return "CIFAR-10"
+    if hashlib.sha256(content).hexdigest() == SYNTHETIC_SHA256["test_batch"]:
+        return "synthetic scenes in CIFAR-10's layout"
+    return "a set in CIFAR-10's layout, not the published files"
+
+
+def load_CIFAR10(ROOT, *, dtype=np.float32):
+    """Read the data set in the folder ROOT: X_train, y_train, X_test, y_test.
+
+    Images (N, 32, 32, 3) hold 0..255 in `dtype`; labels (N,) are int64 in 0..9. dtype=np.uint8
+    takes a quarter of the memory. Raises FileNotFoundError if a file is missing, ValueError that
+    names the file if one is damaged.
+    """
+    ROOT = Path(ROOT)
+    rows = load_meta(ROOT)["num_cases_per_batch"]
+    X_train = np.empty((rows * len(TRAIN_BATCHES), *IMAGE_SHAPE), dtype=dtype)
+    y_train = np.empty(len(X_train), dtype=np.int64)
+    for start, name in zip(range(0, len(X_train), rows), TRAIN_BATCHES, strict=True):
+        piece = slice(start, start + rows)
+        X_train[piece], y_train[piece] = load_batch(ROOT / name, rows)
+    X_test, y_test = load_batch(ROOT / "test_batch", rows)
+    return X_train, y_train, X_test.astype(dtype), y_test
+
+
+def load_class_names(ROOT):
+    """Return the ten class names, in the order of the labels."""
+    return load_meta(Path(ROOT))["label_names"]
+
+
+def get_CIFAR10_data(
+    num_training=49000, num_validation=1000, num_test=1000, num_dev=500, *, ROOT=None, rng=None
+):
+    """Load, split and preprocess a data set, as svm.ipynb does step by step.
+
+    Returns X_train, y_train, X_val, y_val, X_test, y_test, X_dev, y_dev. Every X holds rows
+    (N, 3073): pixels less the mean training image, then a constant 1 for the bias; float32, but
+    X_dev, meant for gradient checks, is float64. The training images come first, validation images
+    follow them; the development set is drawn at random from the training images.
+
+    ROOT: the data set's folder, None to find it. rng: a np.random.Generator or RandomState, None
+    for NumPy's global generator. Raises ValueError if the data set has too few images.
+    """
+    if num_training < 1 or min(num_validation, num_test, num_dev) < 0:
+        raise ValueError("num_training must be at least 1, and no other number negative")
+    if num_dev > num_training:
+        raise ValueError(f"num_dev={num_dev} images cannot be drawn from {num_training}")
+    X, y, X_test, y_test = load_CIFAR10(find_dataset() if ROOT is None else ROOT, dtype=np.uint8)
+    for wanted, there in ((num_training + num_validation, len(X)), (num_test, len(X_test))):
+        if wanted > there:
+            raise ValueError(f"{wanted} images wanted, but the data set has {there} of that kind")
+
+    train = slice(0, num_training)
+    val = slice(num_training, num_training + num_validation)
+    test = slice(0, num_test)
+    rng = np.random if rng is None else rng
+    dev = rng.choice(num_training, num_dev, replace=False)
+
+    mean_image = X[train].mean(axis=0)
+    return (
+        to_rows(X[train], mean_image), y[train],
+        to_rows(X[val], mean_image), y[val],
+        to_rows(X_test[test], mean_image), y_test[test],
+        to_rows(X[dev], mean_image, dtype=np.float64), y[dev],
+    )  # fmt: skip
+
+
+def to_rows(images, mean_image, dtype=np.float32):
+    """Return image rows (N, 3073): images (N, 32, 32, 3) less mean_image, then a bias column of 1.
+
+    With the 1 at its end, a row times a column of W is w . x + b in one product. The rows are
+    allocated once, in their final size: with 49,000 images every further copy takes 600 MB.
+    """
+    rows = np.empty((len(images), mean_image.size + 1), dtype=dtype)
+    pixels = rows[:, :-1]
+    pixels[:] = images.reshape(len(images), mean_image.size)
+    pixels -= mean_image.reshape(-1).astype(dtype)
+    rows[:, -1] = 1
+    return rows
+
+
+def load_batch(path, rows):
+    """Return images (rows, 32, 32, 3) uint8 and labels (rows,) int64 of one batch file."""
+    batch = unpickle(path)
+    data, labels = batch.get("data"), batch.get("labels")
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape != (rows, 3072):
+        found = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data)
+        raise ValueError(f"{path}: data must be uint8 ({rows}, 3072), but it is {found}")
+    if not isinstance(labels, list) or len(labels) != rows:
+        raise ValueError(f"{path}: labels must be a list of {rows} integers")
+    for label in labels:
+        if type(label) is not int or not 0 <= label < NUM_CLASSES:
+            raise ValueError(f"{path}: {label!r} is not a label in 0..{NUM_CLASSES - 1}")
+    planes = data.reshape(rows, 3, 32, 32)
+    return planes.transpose(0, 2, 3, 1), np.array(labels, dtype=np.int64)
+
+
+def load_meta(ROOT):
+    """Return what batches.meta says: the class names and the number of images in a batch."""
+    path = ROOT / "batches.meta"
+    meta = unpickle(path)
+    names, rows = meta.get("label_names"), meta.get("num_cases_per_batch")
+    if not isinstance(names, list) or [type(name) for name in names] != [str] * NUM_CLASSES:
+        raise ValueError(f"{path}: label_names must be a list of {NUM_CLASSES} strings")
+    if type(rows) is not int or rows < 1:
+        raise ValueError(f"{path}: num_cases_per_batch must be a positive integer, not {rows!r}")
+    return meta
+
+
+def read_file(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path} is missing: get the data set with ./get_datasets.sh"
+        ) from None
+
+
+def unpickle(path):
+    """Return the dictionary in a batch file; ValueError, naming the file, for anything else."""
+    content = read_file(path)
+    try:
+        return array_pickle.loads(content)
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise ValueError(f"{path} is damaged or not a CIFAR-10 batch: {error}") from error

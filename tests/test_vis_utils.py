@@ -1,0 +1,529 @@
+"""Do the figures show what they were given, at half size and without colour?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from cs231n import vis_utils as vis
+
+matplotlib.use("Agg")
+
+NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+GRID = np.array([[0.21, 0.35, 0.36], [0.38, 0.395, 0.37], [0.39, np.nan, np.nan]])
+RATES, REGS = [1e-7, 3.16e-7, 1e-6], [100, 2.5e4, 5e4]
+
+
+@pytest.fixture(autouse=True)
+def clean_figures():
+    """Draw in the notebooks' style, close every figure, and see that no setting was changed."""
+    before = dict(matplotlib.rcParams)
+    with plt.style.context(vis.STYLE):
+        styled = dict(matplotlib.rcParams)
+        yield
+        assert dict(matplotlib.rcParams) == styled
+    plt.close("all")
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(231)
+
+
+def images(rng, N):
+    return rng.integers(0, 256, (N, 32, 32, 3), dtype=np.uint8)
+
+
+def templates(rng, smooth=True):
+    """Draw weights (3073, 10) that look learned: a slope of colour and some noise."""
+    slope = np.linspace(-1, 1, 32)[:, None, None] * rng.standard_normal((10, 1, 1, 3))
+    W = smooth * slope + 0.3 * rng.standard_normal((10, 32, 32, 3))
+    return np.vstack([W.reshape(10, 3072).T, np.zeros(10)]) * 1e-3
+
+
+def pixels(ax, scale=1):
+    """Render the figure of ax at `scale` times its size as grey values (H, W)."""
+    figure = np.ravel(ax)[0].figure
+    figure.set_dpi(100 * scale)
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3] @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(a, b):
+    """Return WCAG's contrast of two colours, from 1 (equal) to 21 (black on white)."""
+
+    def luminance(colour):
+        c = np.array(to_rgb(colour))
+        linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted([luminance(a), luminance(b)])
+    return (high + 0.05) / (low + 0.05)
+
+
+# Every figure, by the number of axes it needs.
+FIGURES = {
+    "show_samples": lambda g, ax: vis.show_samples(
+        images(g, 60), np.arange(60) % 10, NAMES, 3, ax, g
+    ),
+    "show_image": lambda g, ax: vis.show_image(images(g, 1)[0], ax, "An image"),
+    "show_images": lambda g, ax: vis.show_images(
+        images(g, 7), ["cat\nsaid dog"] * 7, 5, ax, "Wrong"
+    ),
+    "plot_line": lambda g, ax: vis.plot_line(
+        [1, 10, 100], {n: g.random(3) for n in "abc"}, ax, "x", "y", logx=True
+    ),
+    "plot_loss": lambda g, ax: vis.plot_loss(g.random(200), ax),
+    "plot_kink": lambda g, ax: vis.plot_kink(3e-6, 1e-5, ax),
+    "plot_failure_rate": lambda g, ax: vis.plot_failure_rate(
+        np.logspace(-6, -1, 6), g.random(6), g.random(6), ax
+    ),
+    "plot_grid": lambda g, ax: vis.plot_grid(GRID, RATES, REGS, ax, "Validation"),
+    "plot_confusion": lambda g, ax: vis.plot_confusion(
+        g.integers(0, 99, (10, 10)), NAMES, ax, "Test"
+    ),
+    "compare_bars": lambda g, ax: vis.compare_bars(
+        {"SVM": g.random(10), "softmax": g.random(10)}, NAMES, ax
+    ),
+    "show_templates": lambda g, ax: vis.show_templates(templates(g), NAMES, ax, "SVM"),
+    "plot_border_colours": lambda g, ax: vis.plot_border_colours(
+        g.standard_normal((10, 3)), g.standard_normal((10, 3)), NAMES, ax
+    ),
+    "show_prediction": lambda g, ax: vis.show_prediction(
+        images(g, 1)[0], images(g, 1)[0], g.standard_normal(10), NAMES, ax
+    ),
+}
+AXES = {"show_templates": 10, "plot_border_colours": 3, "show_prediction": 3}
+PICTURES = {"show_samples", "show_image", "show_images", "show_templates"}
+each_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+@each_figure
+def test_draws_on_the_given_axes_and_only_there(name, rng):
+    count = AXES.get(name, 1)
+    _, axes = plt.subplots(1, count + 1)
+    given = axes[0] if count == 1 else axes[:count]
+    returned = FIGURES[name](rng, given)
+    assert list(np.ravel(returned)) == list(np.ravel(given))
+    assert plt.get_fignums() == [1]
+    assert not axes[-1].has_data()
+
+
+@each_figure
+def test_makes_a_figure_of_a_page_s_width(name, rng):
+    axes = np.ravel(FIGURES[name](rng, None))
+    assert len(axes) == AXES.get(name, 1)
+    assert axes[0].figure.get_figwidth() <= 8
+
+
+@each_figure
+def test_axes_say_what_they_measure(name, rng):
+    for ax in np.ravel(FIGURES[name](rng, None)):
+        if name not in PICTURES and ax.axison:
+            assert ax.get_xlabel()
+            assert ax.get_ylabel() or ax.get_title()
+        elif name != "show_samples":  # its columns carry the names
+            assert ax.get_title()
+
+
+@each_figure
+def test_is_the_same_picture_every_time(name):
+    first, second = (pixels(FIGURES[name](np.random.default_rng(1), None)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@each_figure
+def test_text_stays_legible_and_inside_at_half_size(name, rng):
+    ax = FIGURES[name](rng, None)
+    grey = pixels(ax, scale=0.5)
+    assert grey.std() > 5
+    figure = np.ravel(ax)[0].figure
+    for text in figure.findobj(Text):
+        assert text.get_fontsize() >= 10 or not text.get_text(), text
+    # Inside the figure, but for the rounding of a pixel: 0.02 inch at half size.
+    needed, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert min(needed.x0, needed.y0, width - needed.x1, height - needed.y1) > -0.02
+
+
+@pytest.mark.parametrize("name", ["plot_line", "plot_kink"])
+def test_lines_differ_without_their_colours(name, rng):
+    lines = FIGURES[name](rng, None).get_legend().get_lines()
+    looks = {(line.get_linestyle(), line.get_marker()) for line in lines}
+    assert len(looks) == len(lines) > 1
+
+
+def test_cycle_differs_in_dash_and_stands_out_on_white():
+    assert len({line["linestyle"] for line in vis.LINES}) == len(vis.LINES)
+    assert all(contrast(line["color"], "white") >= 3 for line in vis.LINES)  # WCAG for graphics
+
+
+# What each figure shows
+
+
+def test_samples_are_a_column_a_class_without_repetition(rng):
+    labels = np.arange(40) % 4
+    shades = np.broadcast_to(np.arange(40, dtype=np.uint8)[:, None, None, None], (40, 32, 32, 3))
+    ax = vis.show_samples(shades, labels, NAMES[:4], per_class=10, rng=rng)
+    mosaic = ax.images[0].get_array()
+    for c in range(4):
+        column = mosaic[16::34, 34 * c + 16, 0]
+        assert sorted(column) == list(range(c, 40, 4))
+    assert [t.get_text() for t in ax.get_xticklabels()] == NAMES[:4]
+    assert (mosaic[32:34] == 255).all()
+
+
+def test_samples_follow_the_global_seed_and_the_given_generator(rng):
+    def draw(**options):
+        ax = vis.show_samples(data, np.arange(60) % 2, ["a", "b"], **options)
+        return ax.images[0].get_array().copy()
+
+    data = images(rng, 60)
+    np.random.seed(3)  # noqa: NPY002 - students seed it so
+    first = draw()
+    np.random.seed(3)  # noqa: NPY002
+    np.testing.assert_array_equal(draw(), first)
+    same = [draw(rng=np.random.default_rng(5)) for _ in range(2)]
+    np.testing.assert_array_equal(*same)
+
+
+def test_samples_name_the_class_that_is_too_small(rng):
+    with pytest.raises(ValueError, match=r"'cat' has 2 images, not 7"):
+        vis.show_samples(images(rng, 12), np.array([0] * 10 + [1] * 2), ["dog", "cat"])
+
+
+def test_image_rejects_what_is_no_pixel(rng):
+    ax = vis.show_image(np.full((32, 32, 3), 130.6))
+    assert (ax.images[0].get_array() == 131).all()
+    with pytest.raises(ValueError, match=r"from -3 to 0.*mean image subtracted"):
+        vis.show_image(np.linspace(-3, 0, 3072).reshape(32, 32, 3))
+    with pytest.raises(ValueError, match="nan"):
+        vis.show_image(np.full((32, 32, 3), np.nan))
+
+
+def test_captions_stand_under_their_images(rng):
+    ax = vis.show_images(images(rng, 3), ["one", "two", "three"], columns=2)
+    mosaic = ax.images[0].get_array()
+    for text in ax.texts:
+        x, y = np.rint(text.get_position()).astype(int)
+        assert (mosaic[y, x] == 255).all() and (mosaic[y - 3, x - 8 : x + 8] != 255).any()
+    with pytest.raises(ValueError, match="3 images, but 2 captions"):
+        vis.show_images(images(rng, 3), ["one", "two"])
+
+
+def test_templates_are_stretched_each_by_itself(rng):
+    W = templates(rng)
+    W[:, 3] *= 1000
+    W[:3072, 4] = 7
+    shown = vis.template_images(W)
+    assert shown.shape == (10, 32, 32, 3) and shown.dtype == np.uint8
+    assert (shown[4] == 128).all()
+    for c in set(range(10)) - {4}:
+        assert shown[c].min() == 0 and shown[c].max() == 255
+        assert shown[c].ravel()[W[:3072, c].argmax()] == 255
+    np.testing.assert_array_equal(vis.template_images(W[:3072]), shown)
+    axes = vis.show_templates(W, NAMES)
+    assert [ax.get_title() for ax in axes] == NAMES
+    np.testing.assert_array_equal(axes[3].images[0].get_array(), shown[3])
+
+
+@pytest.mark.parametrize(
+    "W, message",
+    [(np.zeros((10, 3073)), r"\(10, 3073\)"), (np.full((3073, 10), np.inf), "diverged")],
+)
+def test_templates_reject_what_is_no_weight_matrix(W, message):
+    with pytest.raises(ValueError, match=message):
+        vis.template_images(W)
+
+
+def test_templates_need_enough_axes(rng):
+    with pytest.raises(ValueError, match="10 templates need as many axes, not 2"):
+        vis.show_templates(templates(rng), NAMES, plt.subplots(1, 2)[1])
+
+
+def test_running_mean_is_the_mean_and_runs_differ(rng):
+    losses = rng.random(100)
+    ax = vis.plot_loss(losses, label="first", smooth=11)
+    vis.plot_loss(losses + 1, ax, "second", smooth=11)
+    raw, mean, _, other = ax.lines
+    np.testing.assert_array_equal(raw.get_ydata(), losses)
+    at = 40
+    np.testing.assert_allclose(mean.get_ydata()[at], losses[at : at + 11].mean())
+    assert mean.get_xdata()[at] == at + 5
+    assert mean.get_linestyle() != other.get_linestyle()
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["first", "second"]
+
+
+def test_a_few_losses_are_enough():
+    assert len(vis.plot_loss([3.0, 2.0]).lines[1].get_ydata()) == 1
+
+
+@pytest.mark.parametrize(
+    "w, gradient, difference", [(3e-6, "1", "0.65"), (-3e-6, "0", "0.35"), (2e-5, "1", "1")]
+)
+def test_kink_labels_both_slopes(w, gradient, difference):
+    ax = vis.plot_kink(w, 1e-5)
+    texts = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert [t.split("slope ")[1] for t in texts] == [gradient, difference]
+    for line, slope in zip(ax.get_lines()[1:3], (gradient, difference), strict=True):
+        x, y = line.get_data()
+        np.testing.assert_allclose(np.diff(y) / np.diff(x), float(slope), atol=1e-9)
+
+
+def test_failure_rate_is_in_percent_with_or_without_theory():
+    ax = vis.plot_failure_rate([1, 2, 3], [0.1, 0.2, 0.5], xlabel="Classes")
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [10, 20, 50])
+    assert "%" in ax.get_ylabel() and ax.get_xlabel() == "Classes" and ax.get_xscale() == "linear"
+    assert vis.plot_failure_rate([1e-5, 1e-2], [0, 1], [0, 1]).get_xscale() == "log"
+
+
+def test_grid_frames_the_best_and_hatches_the_diverged():
+    ax = vis.plot_grid(GRID, RATES, REGS, limits=(0.1, 0.5))
+    frame = [p for p in ax.patches if not p.get_fill()]
+    assert len(frame) == 1
+    np.testing.assert_allclose(frame[0].get_center(), (1, 1))
+    assert [t.get_position() for t in ax.texts if "★" in t.get_text()] == [(1, 1)]
+    assert [t.get_position() for t in ax.texts if t.get_text() == "diverged"] == [(1, 2), (2, 2)]
+    assert sum(bool(p.get_hatch()) for p in ax.patches) == 2
+    assert ax.images[0].get_clim() == (0.1, 0.5)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1e-7", "3.16e-7", "1e-6"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["100", "2.5e4", "5e4"]
+
+
+def test_grid_frame_is_visible_in_grey():
+    ax = vis.plot_grid(GRID, RATES, REGS)
+    frame = next(p for p in ax.patches if not p.get_fill())
+    image = ax.images[0]
+    assert contrast(frame.get_edgecolor(), image.cmap(image.norm(GRID[1, 1]))) >= 4.5
+
+
+def test_grid_survives_when_everything_diverged():
+    ax = vis.plot_grid(np.full((2, 2), np.nan), [1, 2], [3, 4])
+    pixels(ax)
+    assert [t.get_text() for t in ax.texts] == ["diverged"] * 4
+
+
+def test_grid_rejects_swapped_axes():
+    with pytest.raises(ValueError, match=r"\(2, 3\), but there are 3 learning rates and 2 reg"):
+        vis.plot_grid(np.zeros((2, 3)), [1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize("name", ["plot_grid", "plot_confusion"])
+def test_numbers_stand_out_from_their_cells(name, rng):
+    ax = FIGURES[name](rng, None)
+    image = ax.images[0]
+    for text in ax.texts:
+        column, row = text.get_position()
+        value = image.get_array()[row, column]
+        if text.get_text() != "diverged":  # it has a white box
+            assert contrast(text.get_color(), image.cmap(image.norm(value))) >= 4.5  # WCAG AA
+
+
+@pytest.mark.parametrize("name", ["viridis", "Blues"])
+def test_colour_maps_are_ordered_in_grey(name):
+    grey = plt.get_cmap(name)(np.linspace(0, 1, 50))[:, :3] @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(grey) > 0).all() or (np.diff(grey) < 0).all()
+
+
+def test_confusion_is_a_percentage_of_each_row():
+    ax = vis.plot_confusion([[30, 10], [0, 0]], ["cat", "dog"])
+    np.testing.assert_allclose(ax.images[0].get_array(), [[75, 25], [0, 0]])
+    assert [t.get_text() for t in ax.texts] == ["75", "25", "0", "0"]
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("True class", "Predicted class")
+    with pytest.raises(ValueError, match=r"\(2, 2\), but there are 10 classes"):
+        vis.plot_confusion(np.eye(2), NAMES)
+
+
+def test_bars_differ_in_hatch_and_have_the_values_heights(rng):
+    values = {"SVM": rng.random(10), "softmax": rng.random(10)}
+    ax = vis.compare_bars(values, NAMES, ylabel="Share")
+    for bars, heights in zip(ax.containers, values.values(), strict=True):
+        np.testing.assert_allclose([bar.get_height() for bar in bars], heights)
+    assert len({bars[0].get_hatch() for bars in ax.containers}) == 2
+    assert ax.get_ylabel() == "Share"
+
+
+def test_border_colours_give_the_correlation(rng):
+    a, b = rng.standard_normal((2, 10, 3))
+    b[:, 1] = 3 * a[:, 1] + 2
+    b[:, 2] = 0
+    axes = vis.plot_border_colours(a, b, NAMES)
+    r = np.corrcoef(a[:, 0], b[:, 0])[0, 1]
+    assert [ax.get_title() for ax in axes] == [
+        f"Red: r = {r:.2f}",
+        "Green: r = 1.00",
+        "Blue: r = 0.00",
+    ]
+
+
+def test_prediction_marks_the_best_class(rng):
+    scores = np.array([-1.0, 2.5, 0.3])
+    left, middle, right = vis.show_prediction(
+        images(rng, 1)[0], images(rng, 1)[0], scores, NAMES[:3]
+    )
+    bars = right.containers[0]
+    np.testing.assert_allclose([bar.get_width() for bar in bars], scores)
+    assert contrast(bars[1].get_facecolor(), bars[0].get_facecolor()) >= 3
+    assert [t.get_fontweight() for t in right.get_yticklabels()] == ["normal", "bold", "normal"]
+    assert "automobile" in right.get_title()
+    assert not left.axison and not middle.axison
+
+
+def test_line_names_a_single_series_on_its_axis():
+    ax = vis.plot_line(range(30), {"Learning rate": range(30)}, xlabel="Iteration")
+    assert ax.get_ylabel() == "Learning rate" and ax.get_legend() is None
+
+
+# Files
+
+
+def test_gif_shows_every_snapshot_forever_and_stays_small(rng, tmp_path):
+    last = templates(rng)
+    noise = templates(rng, smooth=False)
+    snapshots = [noise + t / 29 * (last - noise) for t in range(30)]
+    path = vis.write_gif(tmp_path / "templates.gif", snapshots, NAMES, fps=10)
+    frames = iio.imread(path)
+    assert frames.shape == (30, 264, 552, 3)
+    assert path.stat().st_size < 1_000_000
+    with iio.imopen(path, "r", plugin="pillow") as file:
+        assert file.metadata(index=0)["loop"] == 0
+        durations = [file.metadata(index=i)["duration"] for i in range(30)]
+    assert durations == [100] * 29 + [2000]
+
+    # The first template of the last frame, back at one pixel a pixel: within half of one of the
+    # seven levels, 21.25, and one for rounding.
+    shown = frames[-1][25 : 25 + 96 : 3, 13 : 13 + 96 : 3].astype(int)
+    assert abs(shown - vis.template_images(last)[0]).max() <= 22
+
+
+def test_gif_is_the_same_file_every_time(rng, tmp_path):
+    snapshots = [templates(rng) for _ in range(2)]
+    first, second = (vis.write_gif(tmp_path / n, snapshots, NAMES).read_bytes() for n in "ab")
+    assert first == second
+    assert plt.get_fignums() == []
+
+
+def test_gif_keeps_equal_snapshots_apart(rng, tmp_path):
+    path = vis.write_gif(tmp_path / "still.gif", [templates(rng)] * 5, NAMES)
+    assert len(iio.imread(path)) == 5
+
+
+def test_gif_rejects_an_empty_list(tmp_path):
+    with pytest.raises(ValueError, match="no snapshots"):
+        vis.write_gif(tmp_path / "empty.gif", [], NAMES)
+
+
+def write(path, array, **options):
+    iio.imwrite(path, array, plugin="pillow", **options)
+    return path
+
+
+@pytest.mark.parametrize("height, width", [(64, 64), (96, 160), (320, 96)])
+def test_picture_is_cropped_and_averaged_exactly(height, width, rng, tmp_path):
+    data = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    picture, small = vis.read_picture(write(tmp_path / "own.png", data))
+    np.testing.assert_array_equal(picture, data)
+    side = min(height, width)
+    top, left, k = (height - side) // 2, (width - side) // 2, side // 32
+    blocks = data[top : top + side, left : left + side].reshape(32, k, 32, k, 3)
+    np.testing.assert_array_equal(small, np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8))
+    assert small.dtype == picture.dtype == np.uint8
+
+
+def test_picture_of_an_odd_size_keeps_its_mean(rng, tmp_path):
+    data = rng.integers(0, 256, (101, 101, 3), dtype=np.uint8)
+    _, small = vis.read_picture(write(tmp_path / "own.png", data))
+    # Boxes tile the square, so only the rounding of 1,024 pixels is left: 0.29 / 32 = 0.009.
+    np.testing.assert_allclose(small.mean(axis=(0, 1)), data.mean(axis=(0, 1)), atol=0.05)
+
+
+@pytest.mark.parametrize("side", [1, 8, 16])
+def test_tiny_picture_is_enlarged_by_repetition(side, rng, tmp_path):
+    data = rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
+    _, small = vis.read_picture(write(tmp_path / "own.png", data))
+    repeated = data.repeat(32 // side, axis=0).repeat(32 // side, axis=1)
+    np.testing.assert_array_equal(small, repeated)
+
+
+def test_picture_of_any_kind_becomes_rgb(rng, tmp_path):
+    grey = rng.integers(0, 256, (40, 40), dtype=np.uint8)
+    as_rgb = np.repeat(grey[..., None], 3, axis=2)
+    cases = {
+        "grey.png": grey,
+        "deep.png": grey.astype(np.uint16) * 257,
+        "deep.tiff": grey.astype(">u2") * np.array(257, ">u2"),
+        "palette.gif": as_rgb,
+        "bits.png": grey > 127,
+    }
+    for name, data in cases.items():
+        picture, small = vis.read_picture(write(tmp_path / name, data))
+        expected = 255 * (as_rgb > 127) if name == "bits.png" else as_rgb
+        np.testing.assert_array_equal(picture, expected, err_msg=name)
+        assert small.shape == (32, 32, 3)
+
+
+def test_transparent_picture_lies_on_white(tmp_path):
+    data = np.zeros((32, 32, 4), dtype=np.uint8)
+    data[:16] = [200, 0, 100, 255]
+    data[16:24] = [200, 0, 100, 51]  # a fifth
+    _, small = vis.read_picture(write(tmp_path / "own.png", data))
+    assert (small[:16] == [200, 0, 100]).all()
+    assert (small[16:24] == [244, 204, 224]).all()
+    assert (small[24:] == 255).all()
+
+
+def test_animation_shows_its_first_frame(tmp_path):
+    frames = np.stack([np.full((40, 40, 3), v, dtype=np.uint8) for v in (10, 250)])
+    picture, _ = vis.read_picture(write(tmp_path / "own.gif", frames))
+    assert picture.shape == (40, 40, 3) and (picture == 10).all()
+
+
+def test_photograph_is_turned_upright(rng, tmp_path):
+    data = np.zeros((40, 60, 3), dtype=np.uint8)
+    data[:, :30] = 255
+    turned = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    picture, _ = vis.read_picture(write(tmp_path / "own.jpg", data, exif=turned))
+    assert picture.shape == (60, 40, 3)
+    assert picture[:25].min() > 200 and picture[35:].max() < 50
+
+
+def test_large_photograph_is_read(tmp_path):
+    data = np.zeros((2000, 3000, 3), dtype=np.uint8)
+    data[:, 1500:] = 240
+    picture, small = vis.read_picture(write(tmp_path / "own.jpg", data))
+    assert picture.shape == data.shape
+    assert small[:, :15].max() < 5 and small[:, 17:].min() > 235
+    pixels(vis.show_image(picture))
+
+
+def test_missing_picture_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no picture at .*mine\.png: put one there"):
+        vis.read_picture(tmp_path / "mine.png")
+
+
+@pytest.mark.parametrize("name", ["note.txt", "note.png", "empty.jpg", "cut.png", "cut.jpg"])
+def test_what_is_no_picture_is_rejected(name, rng, tmp_path):
+    path = tmp_path / name
+    if name.startswith("cut"):
+        write(path, images(rng, 1)[0])
+        path.write_bytes(path.read_bytes()[:600])
+    else:
+        path.write_bytes(b"" if name == "empty.jpg" else b"cats are nice")
+    with pytest.raises(ValueError, match=rf"{name} is not a picture"):
+        vis.read_picture(path)
+
+
+def test_import_changes_no_setting():
+    code = (
+        "import matplotlib; before = dict(matplotlib.rcParams);"
+        "import cs231n.vis_utils; assert dict(matplotlib.rcParams) == before"
+    )
+    root = Path(vis.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)

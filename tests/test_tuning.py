@@ -1,0 +1,245 @@
+"""Grid search: every model of the grid is the one that would have been trained alone."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cs231n.classifiers import LinearSVM, Softmax
+from cs231n.classifiers.linear_svm import hinge_loss
+from cs231n.classifiers.softmax import cross_entropy_loss
+from cs231n.tuning import GridSearch, accuracies, grid_search
+
+LOSSES = [(hinge_loss, LinearSVM), (cross_entropy_loss, Softmax)]
+LEARNING_RATES = [1e-3, 3e-2]
+REGS = [0.0, 0.5, 4.0]
+
+
+@pytest.fixture
+def problem(rng):
+    """X, y, X_val, y_val: 60 and 40 examples of three overlapping classes, D=5 with the bias."""
+    y = np.arange(100) % 3
+    X = rng.standard_normal((100, 5)) + y[:, np.newaxis] * [1, -1, 0.5, 0, 0]
+    X[:, -1] = 1
+    return X[:60], y[:60], X[60:], y[60:]
+
+
+def trained_alone(model_class, X, y, learning_rate, reg, seed=7):
+    model = model_class()
+    rng = np.random.default_rng(seed)
+    model.train(X, y, learning_rate, reg, num_iters=50, batch_size=20, rng=rng)
+    return model
+
+
+def search(loss, problem, learning_rates=LEARNING_RATES, regs=REGS, seed=7, **options):
+    options = {"num_iters": 50, "batch_size": 20, "rng": np.random.default_rng(seed)} | options
+    return grid_search(loss, *problem, learning_rates, regs, **options)
+
+
+def result(val_accuracy):
+    """A GridSearch with these validation accuracies, whose weights tell the models apart."""
+    val_accuracy = np.array(val_accuracy)
+    L, R = val_accuracy.shape
+    W = np.arange(4.0 * L * R * 3).reshape(4, L, R, 3)
+    learning_rates, regs = [10.0**-k for k in range(L)], [float(k) for k in range(R)]
+    return GridSearch(learning_rates, regs, val_accuracy, val_accuracy, W)
+
+
+@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
+# the same sums in another order, 50 steps: some hundred roundings of 1e-16 or 6e-8
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_every_model_equals_the_one_trained_alone(loss, model_class, dtype, rtol, problem):
+    X, y, X_val, y_val = problem
+    X, X_val = X.astype(dtype), X_val.astype(dtype)
+    found = search(loss, (X, y, X_val, y_val))
+    assert found.W.shape == (5, 2, 3, 3) and found.W.dtype == dtype
+    for row, learning_rate in enumerate(LEARNING_RATES):
+        for column, reg in enumerate(REGS):
+            alone = trained_alone(model_class, X, y, learning_rate, reg)
+            W = found.W[:, row, column]
+            np.testing.assert_allclose(W, alone.W, rtol=0, atol=rtol * abs(alone.W).max())
+
+
+@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
+def test_accuracies_are_those_of_predict(loss, model_class, problem):
+    X, y, X_val, y_val = problem
+    found = search(loss, problem)
+    for row, learning_rate in enumerate(LEARNING_RATES):
+        for column, reg in enumerate(REGS):
+            alone = trained_alone(model_class, X, y, learning_rate, reg)
+            cell = row, column
+            # fractions of 60 and 40 examples, exact but for the division
+            assert found.train_accuracy[cell] == pytest.approx(np.mean(alone.predict(X) == y))
+            assert found.val_accuracy[cell] == pytest.approx(np.mean(alone.predict(X_val) == y_val))
+
+
+def test_accuracies_do_not_depend_on_the_pieces(rng):
+    W, X, y = rng.standard_normal((4, 3, 5)), rng.standard_normal((23, 4)), np.arange(23) % 5
+    expected = [np.mean(np.argmax(X @ W[:, k], axis=1) == y) for k in range(3)]
+    for rows in (1, 7, 23, 100):
+        np.testing.assert_allclose(accuracies(W, X, y, rows=rows), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_accuracy_of_weights_that_are_not_finite_is_nan(bad):
+    W = np.ones((2, 3, 2))
+    W[1, 1, 0] = bad
+    with np.errstate(invalid="ignore"):
+        found = accuracies(W, np.ones((4, 2)), np.zeros(4, int))
+    np.testing.assert_array_equal(found, [1, np.nan, 1])
+
+
+@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_diverged_models_spoil_neither_their_neighbours_nor_the_result(
+    loss, model_class, dtype, problem
+):
+    X, y, X_val, y_val = problem
+    problem = X.astype(dtype), y, X_val.astype(dtype), y_val
+    found = search(loss, problem, learning_rates=[0.03, 1e3], regs=[1e9, 0.5])
+    # 1 - 2*lr*reg is -6e7 and -2e12 in the first column. At (1, 1) it is -999, whose 50th power,
+    # 1e150, is too large for float32 alone; and (0, 1) is what converges.
+    diverged = [[True, False], [True, dtype == np.float32]]
+    np.testing.assert_array_equal(np.isnan(found.val_accuracy), diverged)
+    np.testing.assert_array_equal(np.isnan(found.train_accuracy), diverged)
+    alone = trained_alone(model_class, *problem[:2], 0.03, 0.5)
+    np.testing.assert_allclose(found.W[:, 0, 1], alone.W, rtol=0, atol=1e-5 * abs(alone.W).max())
+    assert found.best_index == (0, 1)
+
+
+def test_best_is_the_highest_validation_accuracy():
+    found = result([[0.1, 0.3, 0.2], [0.2, 0.9, 0.4]])
+    assert found.best_index == (1, 1)
+    learning_rate, reg, accuracy, W = found.best
+    assert (learning_rate, reg, accuracy) == (0.1, 1.0, 0.9)
+    assert type(accuracy) is float
+    np.testing.assert_array_equal(W, found.W[:, 1, 1])
+
+
+def test_best_goes_by_validation_not_by_training():
+    found = result([[0.5, 0.6]])
+    found.train_accuracy = np.array([[0.9, 0.1]])
+    assert found.best_index == (0, 1)
+
+
+def test_first_of_equals_wins():
+    assert result([[0.1, 0.7], [0.7, 0.7]]).best_index == (0, 1)
+
+
+def test_diverged_models_never_win():
+    assert result([[math.nan, math.nan], [0.0, math.nan]]).best_index == (1, 0)
+
+
+def test_best_weights_are_a_copy():
+    found = result([[0.5]])
+    found.best[3][:] = -1
+    assert found.W.min() == 0
+
+
+def test_printed_it_is_a_line_for_each_pair():
+    found = result([[0.1234, math.nan], [0.5, 0.75]])
+    found.train_accuracy = found.val_accuracy / 2
+    assert str(found).splitlines() == [
+        "lr 1.0e+00  reg 0.0e+00  training 0.062  validation 0.123",
+        "lr 1.0e+00  reg 1.0e+00  training nan  validation nan",
+        "lr 1.0e-01  reg 0.0e+00  training 0.250  validation 0.500",
+        "lr 1.0e-01  reg 1.0e+00  training 0.375  validation 0.750",
+    ]
+
+
+@pytest.mark.parametrize("attribute", ["best", "best_index"])
+def test_without_a_survivor_there_is_no_best(attribute):
+    found = result([[math.nan, math.nan], [math.nan, math.nan]])
+    with pytest.raises(ValueError, match=r"every model diverged: lower the learning rates.*0\.1"):
+        getattr(found, attribute)
+
+
+def test_whole_grid_may_diverge_without_a_warning(problem):
+    found = search(hinge_loss, problem, learning_rates=[1e9], regs=[1e9])
+    assert np.isnan(found.val_accuracy).all()
+    with pytest.raises(ValueError, match="every model diverged"):
+        found.best  # noqa: B018 - it is the look-up that raises
+
+
+def test_grid_may_have_a_single_cell(problem):
+    found = search(hinge_loss, problem, [1e-2], [0.5])
+    assert found.val_accuracy.shape == (1, 1)
+    assert found.best[:2] == (1e-2, 0.5)
+    np.testing.assert_array_equal(found.best[3], found.W[:, 0, 0])
+
+
+def test_grids_may_be_any_iterable(problem):
+    listed = search(hinge_loss, problem)
+    for kind in (tuple, np.array, iter):
+        found = search(hinge_loss, problem, kind(LEARNING_RATES), kind(REGS))
+        assert found.learning_rates == LEARNING_RATES and found.regs == REGS
+        np.testing.assert_array_equal(found.W, listed.W)
+
+
+def test_inputs_are_never_modified(problem):
+    before = [array.copy() for array in problem]
+    for array in problem:
+        array.flags.writeable = False
+    learning_rates, regs = list(LEARNING_RATES), list(REGS)
+    search(cross_entropy_loss, problem, learning_rates, regs)
+    for array, old in zip(problem, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+    assert learning_rates == LEARNING_RATES and regs == REGS
+
+
+def test_given_rng_spares_the_global_generator(problem):
+    before = np.random.get_state()[1:3]  # noqa: NPY002
+    search(hinge_loss, problem)
+    np.testing.assert_equal(np.random.get_state()[1:3], before)  # noqa: NPY002
+
+
+def test_global_seed_makes_the_search_repeatable(problem):
+    runs = []
+    for seed in (1, 1, 2):
+        np.random.seed(seed)  # noqa: NPY002
+        runs.append(search(hinge_loss, problem, rng=None).W)
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+def test_verbose_shows_a_bar(verbose, problem, capsys):
+    search(hinge_loss, problem, verbose=verbose)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert ("grid search" in shown.err and "/50" in shown.err) if verbose else shown.err == ""
+
+
+def test_no_iterations_compare_the_same_initial_weights(problem):
+    found = search(hinge_loss, problem, num_iters=0)
+    assert (found.W[:, :1, :1] == found.W).all()
+    assert len(set(found.val_accuracy.ravel())) == 1
+
+
+BAD = [
+    ({"learning_rates": []}, "the grid is empty"),
+    ({"regs": []}, "the grid is empty"),
+    ({"learning_rates": [0.1, -0.1]}, "learning_rate must be positive.*-0.1"),
+    ({"learning_rates": [0.1, math.nan]}, "learning_rate must be positive.*nan"),
+    ({"regs": [0.1, -3]}, "reg must .* not negative.*-3"),
+    ({"num_iters": -1}, "-1 iterations"),
+    ({"batch_size": 0}, "batches of 0"),
+    ({"X": np.ones(60)}, r"X must have shape \(N, D\)"),
+    ({"y": np.zeros(60)}, "y must hold integers"),
+    ({"y": np.zeros(59, int)}, r"y must have shape \(60,\).*\(59,\)"),
+    ({"X_val": np.ones((40, 4))}, r"X_val must have shape \(N, 5\).*\(40, 4\)"),
+    ({"X_val": np.ones(40)}, r"X_val must have shape \(N, 5\)"),
+    ({"y_val": np.zeros(39, int)}, r"y must have shape \(40,\).*\(39,\)"),
+    ({"X_val": np.ones((0, 5)), "y_val": np.zeros(0, int)}, "empty"),
+]
+
+
+@pytest.mark.parametrize(("bad", "message"), BAD, ids=[message for _, message in BAD])
+def test_bad_arguments_are_refused_before_any_work(bad, message, problem, rng):
+    X, y, X_val, y_val = problem
+    arguments = {"X": X, "y": y, "X_val": X_val, "y_val": y_val}
+    arguments |= {"learning_rates": LEARNING_RATES, "regs": REGS, "num_iters": 5, "rng": rng} | bad
+    state = rng.bit_generator.state
+    with pytest.raises(ValueError, match=message):
+        grid_search(hinge_loss, **arguments)
+    assert rng.bit_generator.state == state

@@ -1,0 +1,69 @@
+# `make` lists the targets. What is installed goes to .venv, what is made to build/.
+
+PYTHON = python3
+DOWNLOAD_TIMEOUT = 300
+CIFAR10 = datasets/cifar-10-batches-py
+VENV = .venv/bin/python
+
+.DEFAULT_GOAL = help
+.PHONY: help setup data run lab notebooks test lint format clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "make PYTHON=python3.12 ...      sets up with another Python, 3.11 or newer"
+	@echo "make DOWNLOAD_TIMEOUT=900 ...   waits longer than 300 seconds for CIFAR-10"
+
+setup: .venv/installed  ## install requirements.txt into .venv
+
+# The stamp is written last: an installation that was interrupted is done again.
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
+	    "error: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 setup"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo >&2 \
+	    "error: '$(PYTHON)' cannot make a .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Without a network this waits a minute at most, usually five seconds. A download that failed is not
+# tried again before `make clean`, lest every run wait for it.
+data: setup  ## get CIFAR-10, or draw the synthetic set where that fails
+	@if [ -n "$$CIFAR10_DIR" ]; then \
+	    echo "Using the data set that CIFAR10_DIR names: $$CIFAR10_DIR"; \
+	elif [ -e $(CIFAR10) ] || { [ ! -e build/no-download ] && \
+	        ./get_datasets.sh --timeout $(DOWNLOAD_TIMEOUT) --stall 10 --pause 0.3; }; then \
+	    echo "Using the data set in $(CIFAR10)."; \
+	else \
+	    mkdir -p build && touch build/no-download && ./get_datasets.sh --synthetic && \
+	    echo "Using the synthetic set, as CIFAR-10 could not be downloaded; ./get_datasets.sh tries again."; \
+	fi
+
+run: data  ## set up, execute both notebooks into build/, print the results
+	$(VENV) tools/run_notebooks.py
+
+lab: data  ## open the notebooks in JupyterLab
+	$(VENV) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/svm.ipynb
+
+notebooks: setup  ## execute both on the synthetic set and store their outputs
+	./get_datasets.sh --synthetic
+	$(VENV) tools/run_notebooks.py --store
+
+test: lint  ## check everything: ruff, unit tests, notebooks, scripts
+	$(VENV) -m pytest
+
+lint: .venv/installed-dev  ## check style and formatting of code and notebooks
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+
+format: .venv/installed-dev  ## format code and notebooks
+	$(VENV) -m ruff check --fix
+	$(VENV) -m ruff format
+
+clean:  ## remove build/ and caches; data sets and .venv stay
+	rm -rf build .pytest_cache .ruff_cache
+	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """Does run_notebooks.py execute, skip and fail as promised? Is what it stores free of noise?"""
 
+import base64
 import copy
 import json
 import os
@@ -70,6 +71,8 @@ def test_a_run_leaves_notebook_page_and_numbers_and_the_next_run_skips(folder, c
     assert printed.text == "before\nafter\n"
     assert python.data["text/plain"] == repr(sys.executable)
     picture = figure.data["image/png"].strip()
+    [png] = (out / "figures").iterdir()
+    assert png.name.startswith("small-") and png.read_bytes() == base64.b64decode(picture)
     page = (out / "small.html").read_text(encoding="utf-8")
     assert picture.replace("\n", "") in page.replace("\n", "")
 

@@ -1,6 +1,6 @@
 """Execute the notebooks: `make run` for reading them, `make notebooks` to store their outputs.
 
-    python tools/run_notebooks.py             executed copies, HTML and results.json in build/
+    python tools/run_notebooks.py             executed copies, HTML, figures, results.json in build/
     python tools/run_notebooks.py --store     on the synthetic set, outputs stored in the notebooks
 
 Top to bottom: execute one notebook, skip what is done, report.
@@ -10,6 +10,7 @@ are its `## ` headings. There is no time limit for a cell: Ctrl-C ends everythin
 """
 
 import argparse
+import base64
 import datetime
 import hashlib
 import json
@@ -156,6 +157,16 @@ def to_html(notebook, title):
     return page
 
 
+def save_figures(notebook, folder, stem):
+    """Write every figure of an executed notebook as folder/<stem>-<cell id>.png or .gif."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for cell in filter(is_code, notebook.cells):
+        for output in cell.outputs:
+            for kind in ("png", "gif"):
+                if picture := output.get("data", {}).get(f"image/{kind}"):
+                    (folder / f"{stem}-{cell.id}.{kind}").write_bytes(base64.b64decode(picture))
+
+
 def run(path, out, dataset, force):
     """Execute one notebook into the folder `out`, unless that is done; return its entry there."""
     notebook = nbformat.read(path, as_version=4)
@@ -174,6 +185,7 @@ def run(path, out, dataset, force):
         raise
     write(saved, to_text(notebook))
     write(html, to_html(notebook, path.stem))
+    save_figures(notebook, out / "figures", path.stem)
     failed.unlink(missing_ok=True)
     entry["finished"] = datetime.datetime.now().isoformat(" ", "minutes")
     entry["made_from"] = made_from
@@ -231,7 +243,10 @@ def table(entries, dataset, out):
     place = os.path.relpath(out)
     lines += ["", f"{total:7.1f} s  in total", "", "Where to look:"]
     lines += [f"  {place}/{name}.html  or, to go on from there, {name}.ipynb" for name in entries]
-    lines += [f"  {place}/results.json  these numbers for programs"]
+    lines += [
+        f"  {place}/figures/  all figures as PNG and GIF",
+        f"  {place}/results.json  these numbers for programs",
+    ]
     return "\n".join(lines)
 
 

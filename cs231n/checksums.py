@@ -1,7 +1,6 @@
 """Checksums of the data sets: what tells the published files from others.
 
-Standard library only (in fact, nothing at all): tools/get_cifar10.py reads this before NumPy is
-installed.
+No imports: tools/get_cifar10.py reads this before anything is installed.
 """
 
 # cifar-10-python.tar.gz as published on https://www.cs.toronto.edu/~kriz/cifar.html
@@ -17,4 +16,13 @@ CIFAR10_MD5 = {
     "test_batch": "40351d587109b95175f43aff81a1287e",
     "batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
 }
-SYNTHETIC_SHA256 = {"test_batch": ""}
+# What cs231n.synthetic draws; tested. Whoever changes a drawing changes these.
+SYNTHETIC_SHA256 = {
+    "data_batch_1": "2d647cb5e92ad0b591323c19fcad1afcbccf2e8d178bb60262562d49292c82e5",
+    "data_batch_2": "66cc36a21ba032b755dc0ce5712f83878ed429701495fc2cd94beef8863463c2",
+    "data_batch_3": "1cafaa909723a63fdf078952fc045033c8ad4944cff64ee47c7662c2ce709876",
+    "data_batch_4": "b4657f363b36e13be6ae30583c96073b950fd8258273e665cc3fd2db35a8216e",
+    "data_batch_5": "e3e16d5db0b4cd8b73ddf01e4fe59f38bdb4ae6496bcec51294d8db2bb5712c8",
+    "test_batch": "790e61d66701bfee7998d4cfe9eb16ffa22e2c9db2f003afbd6fc2ddff8f77eb",
+    "batches.meta": "71d9ef4f77e52bd17df4031f847e8261e420501a7ba2f2f07961b94908433c1c",
+}

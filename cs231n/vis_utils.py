@@ -195,7 +195,7 @@ def plot_failure_rate(x, measured, expected=None, ax=None, xlabel="Step h"):
     if np.min(x) > 0 and np.max(x) > 100 * np.min(x):
         ax.set_xscale("log")
     ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
-    ax.legend(loc="upper left")
+    ax.legend(loc="best")
     ax.set(xlabel=xlabel, ylabel="Checks that fail (%)")
     return ax
 
@@ -226,9 +226,8 @@ def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
             ax.text(column, row, "diverged", ha="center", va="center", fontsize=10, bbox=box)
             continue
         ink = _ink(image.cmap(image.norm(value)))
-        text = f"★\n{value:.3f}" if i == best else f"{value:.3f}"
-        weight = "bold" if i == best else "normal"
-        ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=12, weight=weight)
+        style = {"color": ink, "fontsize": 12, "weight": "bold" if i == best else "normal"}
+        ax.text(column, row, f"{value:.3f}", ha="center", va="center", **style)
         if i == best:
             inset = (column - 0.46, row - 0.44)
             ax.add_patch(Rectangle(inset, 0.92, 0.88, fill=False, edgecolor=ink, linewidth=2.5))

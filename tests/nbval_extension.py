@@ -5,6 +5,7 @@ so is what it takes to be strict: a cell that was never executed fails, and so d
 one that did not run to its end. Pictures that differ are written to build/nbval/<notebook>/.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Notebook(IPyNbFile):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CIFAR10_DIR", str(SYNTHETIC))
             patch.delenv("MPLBACKEND", raising=False)  # Agg, usual on servers, shows no figures
+            # On a busy machine the threads of small products wait for each other, for minutes.
+            patch.setenv("OPENBLAS_NUM_THREADS", os.environ.get("OPENBLAS_NUM_THREADS", "1"))
             super().setup()
         # nbval runs cells outside the history, where IPython does not see that a semicolon at the
         # end of a cell suppresses its result.

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cs231n import synthetic
+from cs231n.checksums import SYNTHETIC_SHA256
 
-PICTURES_SHA256 = "ccdca2a237aa5b65390acec60988c5d115ea2b4b974df6df3cd2533496f9f7b4"
+PICTURES_SHA256 = "9943c74c31d7552cd6d9a852cb141f7edc631e64e94c6c1e6899080f8b544aba"
 LABELS = np.repeat(np.arange(10), 2)
 
 
@@ -50,7 +51,7 @@ def test_pictures_are_pinned(pictures):
 
 def test_files_are_pinned(synthetic_dir):
     found = {path.name: sha256(path.read_bytes()) for path in synthetic_dir.iterdir()}
-    assert found == synthetic.SHA256
+    assert found == SYNTHETIC_SHA256
 
 
 def test_drawing_in_parts_gives_the_same_pictures(pictures):
@@ -181,7 +182,7 @@ def test_writing_replaces_an_older_set(tiny_set, tmp_path):
     folder.mkdir(parents=True)
     (folder / "leftover").touch()
     synthetic.write(folder, verbose=False)
-    assert {path.name for path in folder.iterdir()} == set(synthetic.SHA256)
+    assert {path.name for path in folder.iterdir()} == set(SYNTHETIC_SHA256)
     assert [path.name for path in folder.parent.iterdir()] == ["set"]
 
 

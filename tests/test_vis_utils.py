@@ -288,7 +288,7 @@ def test_grid_frames_the_best_and_hatches_the_diverged():
     frame = [p for p in ax.patches if not p.get_fill()]
     assert len(frame) == 1
     np.testing.assert_allclose(frame[0].get_center(), (1, 1))
-    assert [t.get_position() for t in ax.texts if "★" in t.get_text()] == [(1, 1)]
+    assert [t.get_position() for t in ax.texts if t.get_weight() == "bold"] == [(1, 1)]
     assert [t.get_position() for t in ax.texts if t.get_text() == "diverged"] == [(1, 2), (2, 2)]
     assert sum(bool(p.get_hatch()) for p in ax.patches) == 2
     assert ax.images[0].get_clim() == (0.1, 0.5)

@@ -203,8 +203,9 @@ def plot_failure_rate(x, measured, expected=None, ax=None, xlabel="Step h"):
 def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
     """Map the accuracies (L, R) of a hyperparameter search and frame the best; NaN means diverged.
 
-    Rows are learning rates (L,), columns regularization strengths (R,); `limits` (low, high) fixes
-    the colours, so that two searches can be compared. Raises ValueError for another shape.
+    Rows are learning rates (L,), columns regularization strengths (R,). Colours run from `limits`
+    (low, high), None for the multiples of 0.05 around the accuracies, so that similar searches look
+    alike. Raises ValueError for another shape.
     """
     accuracy = np.asarray(accuracy, dtype=float)
     if accuracy.shape != (len(learning_rates), len(regs)):
@@ -216,7 +217,9 @@ def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
     best = np.argmax(np.where(finite, accuracy, -np.inf)) if finite.any() else None
 
     ax = _axes(ax, 7, 1.6 + 0.75 * len(learning_rates))
-    low, high = limits or (None, None)
+    if limits is None and finite.any():
+        limits = np.floor(20 * np.nanmin(accuracy)) / 20, np.ceil(20 * np.nanmax(accuracy)) / 20
+    low, high = (None, None) if limits is None else limits
     image = ax.imshow(accuracy, cmap="viridis", aspect="auto", vmin=low, vmax=high)
     for i, (row, column) in enumerate(np.ndindex(accuracy.shape)):
         value, corner = accuracy[row, column], (column - 0.5, row - 0.5)

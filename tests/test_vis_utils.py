@@ -296,6 +296,11 @@ def test_grid_frames_the_best_and_hatches_the_diverged():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["100", "2.5e4", "5e4"]
 
 
+def test_grid_colours_run_between_round_accuracies():
+    ax = vis.plot_grid([[0.31, 0.42], [np.nan, 0.385]], RATES[:2], REGS[:2])
+    np.testing.assert_allclose(ax.images[0].get_clim(), (0.3, 0.45))
+
+
 def test_grid_frame_is_visible_in_grey():
     ax = vis.plot_grid(GRID, RATES, REGS)
     frame = next(p for p in ax.patches if not p.get_fill())

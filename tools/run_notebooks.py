@@ -78,6 +78,8 @@ def execute(notebook, path):
     )
     # MPLBACKEND=Agg, common on servers, would keep figures out of the notebook.
     env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    # Products this small gain little from a second thread, and lose much on a busy machine.
+    env.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     start = time.perf_counter()
     section, stages = "Start", {}

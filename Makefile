@@ -30,13 +30,13 @@ setup: .venv/installed  ## install requirements.txt into .venv
 	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# Without a network this waits a minute at most, usually five seconds. A download that failed is not
-# tried again before `make clean`, lest every run wait for it.
+# Without a network this takes a second or two, 21 seconds where nothing answers at all. A download
+# that failed is not tried again before `make clean`, lest every run wait for it.
 data: setup  ## get CIFAR-10, or draw the synthetic set where that fails
 	@if [ -n "$$CIFAR10_DIR" ]; then \
 	    echo "Using the data set that CIFAR10_DIR names: $$CIFAR10_DIR"; \
 	elif [ -e $(CIFAR10) ] || { [ ! -e build/no-download ] && \
-	        ./get_datasets.sh --timeout $(DOWNLOAD_TIMEOUT) --stall 10 --pause 0.3; }; then \
+	        ./get_datasets.sh --timeout $(DOWNLOAD_TIMEOUT) --stall 10 --tries 2; }; then \
 	    echo "Using the data set in $(CIFAR10)."; \
 	else \
 	    mkdir -p build && touch build/no-download && ./get_datasets.sh --synthetic && \

@@ -147,6 +147,12 @@ def test_download_survives(path, dest, server, mode):
     assert bool(ranges) == (mode != "503")
 
 
+def test_tries_bounds_the_attempts(plain_path, dest, server):
+    result = run(plain_path, dest, "--from", server.url("503"), "--tries", "2")
+    assert result.returncode == 1 and "(2 attempts)" in result.stderr
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("stale", [b"x" * 70_000, ARCHIVE + b"x"], ids=["other", "too-long"])
 def test_stale_part_is_replaced(path, dest, server, stale):
     (dest / PART).write_bytes(stale)

@@ -22,7 +22,6 @@ import urllib.request
 from pathlib import Path
 
 CHUNK = 1 << 18
-TRIES = 5  # so many attempts in a row may bring nothing
 CANNOT_RESUME = 33  # curl's exit code for a server that sends the whole file, not the rest of it
 
 
@@ -39,7 +38,15 @@ class AttemptFailed(Exception):
 
 
 def download(
-    url: str, part: Path, sha256: str | None, limit: int, timeout: float, stall: float, pause: float
+    url: str,
+    part: Path,
+    sha256: str | None,
+    *,
+    limit: int,
+    timeout: float,
+    tries: int,
+    stall: float,
+    pause: float,
 ) -> None:
     """Make `part` the file at `url`, or raise DownloadFailed.
 
@@ -48,6 +55,7 @@ def download(
     sha256: the file's checksum; None accepts any file, so nothing is resumed
     limit: stop reading after so many bytes
     timeout: seconds for everything, 0 for no limit
+    tries: so many attempts in a row may bring nothing
     stall: seconds without a byte that end an attempt
     pause: seconds between two attempts, doubled each time
     """
@@ -58,7 +66,7 @@ def download(
         return
     with time_limit(timeout):
         while True:
-            complete(url, part, limit, stall, pause)
+            complete(url, part, limit, tries, stall, pause)
             wrong = wrong_checksum(part, sha256)
             if not wrong:
                 return
@@ -98,7 +106,7 @@ def time_limit(seconds: float):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def complete(url: str, part: Path, limit: int, stall: float, pause: float) -> None:
+def complete(url: str, part: Path, limit: int, tries: int, stall: float, pause: float) -> None:
     """Download what `part` lacks, in as many attempts as it takes while they bring something."""
     failures, longest = 0, 0
     while True:
@@ -116,10 +124,10 @@ def complete(url: str, part: Path, limit: int, stall: float, pause: float) -> No
                 raise DownloadFailed(str(failed)) from failed
             failures = failures + 1 if size <= longest else 1
             longest = max(longest, size)
-            if failures == TRIES:
-                raise DownloadFailed(f"{failed} ({TRIES} attempts)") from failed
+            if failures >= tries:
+                raise DownloadFailed(f"{failed} ({tries} attempts)") from failed
             wait = pause * 2 ** (failures - 1)
-            print(f"  {failed}; attempt {failures} of {TRIES}, the next in {wait:g} s")
+            print(f"  {failed}; attempt {failures} of {tries}, the next in {wait:g} s")
             time.sleep(wait)
 
 

@@ -10,6 +10,7 @@ usage: get_datasets.sh [--from DIR|FILE|URL | --synthetic | --check] [more optio
   --check         only tell what is there, and whether it is sound
   --dest DIR      fill DIR instead of datasets/
   --timeout S     give up a download after S seconds (default: never)
+  --tries N       give up after N attempts in a row that brought nothing (default: 5)
   --stall S       end an attempt that brings no byte for S seconds (default: 30)
   --pause S       wait S seconds between two attempts, then twice as long (default: 1)
 
@@ -275,7 +276,8 @@ def unpack_url(url: str, target: Path, args: argparse.Namespace) -> None:
     limit = CIFAR10_ARCHIVE_BYTES if args.sha256 == CIFAR10_ARCHIVE_SHA256 else MAX_BYTES
     have = part.stat().st_size if part.exists() else 0
     need_space(target.parent, CIFAR10_ARCHIVE_BYTES - have + UNPACKED_BYTES)
-    download(url, part, args.sha256, limit, args.timeout, args.stall, args.pause)
+    patience = {name: getattr(args, name) for name in ("timeout", "tries", "stall", "pause")}
+    download(url, part, args.sha256, limit=limit, **patience)
     try:
         unpack(part, target, args.sha256)
     except Broken:
@@ -306,6 +308,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sha256", type=str.lower, default=CIFAR10_ARCHIVE_SHA256)
     parser.add_argument("--dest", type=Path, default=ROOT / "datasets")
     parser.add_argument("--timeout", type=float, default=0)
+    parser.add_argument("--tries", type=int, default=5)
     parser.add_argument("--stall", type=float, default=30)
     parser.add_argument("--pause", type=float, default=1)
     args = parser.parse_args(argv)
@@ -315,6 +318,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         args.sha256 = None
     elif not re.fullmatch("[0-9a-f]{64}", args.sha256):
         parser.error(f"--sha256 {args.sha256!r} is neither 64 hex digits nor 'none'")
+    if args.tries < 1:
+        parser.error("--tries takes a number of attempts, 1 or more")
     times = (args.timeout, args.stall, args.pause)
     if not all(0 <= seconds < 1e8 for seconds in times) or not args.stall:
         parser.error("--timeout, --stall and --pause take a number of seconds")

@@ -342,7 +342,8 @@ def test_synthetic_set_without_numpy(call, dest, monkeypatch):
     "wrong",
     [
         ["--unknown"], ["--sha256", "123"], ["--from", "ftp://x/y"], ["--timeout", "soon"],
-        ["--timeout", "-1"], ["--stall", "0"], ["--tries", "0"], ["--check", "--synthetic"], ["stray"],
+        ["--timeout", "-1"], ["--stall", "0"], ["--tries", "0"], ["--check", "--synthetic"],
+        ["stray"],
     ],
 )  # fmt: skip
 def test_wrong_usage(call, capsys, wrong):

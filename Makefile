@@ -6,7 +6,7 @@ CIFAR10 = datasets/cifar-10-batches-py
 VENV = .venv/bin/python
 
 .DEFAULT_GOAL = help
-.PHONY: help setup data run lab notebooks test lint format clean
+.PHONY: help setup data run lab notebooks test test-net lint format clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ notebooks: setup  ## execute both on the synthetic set and store their outputs
 
 test: lint  ## check everything: ruff, unit tests, notebooks, scripts
 	$(VENV) -m pytest
+
+test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
+	$(VENV) -m pytest -q tests/net.py
 
 lint: .venv/installed-dev  ## check style and formatting of code and notebooks
 	$(VENV) -m ruff check

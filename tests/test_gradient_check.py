@@ -48,6 +48,14 @@ def test_differences_are_central(h, rng):
     np.testing.assert_allclose(gradient, 2 * x, rtol=0, atol=1e-11)
 
 
+def test_other_checks_take_the_step_they_are_given():
+    x, h = np.zeros(3), 0.5
+    slope = np.sin(h) / h  # not 1, which a small step would find; a few roundings
+    assert eval_numerical_gradient_array(np.sin, x, 1.0, h=h) == pytest.approx(slope, rel=1e-14)
+    (check,) = grad_check_sparse(sum_of_sines, x, np.ones(3), num_checks=1, h=h)
+    assert check.numerical == pytest.approx(slope, rel=1e-14)
+
+
 @pytest.mark.parametrize("verbose", [True, False])
 def test_verbose_prints_a_line_for_each_entry(verbose, capsys):
     gradient = eval_numerical_gradient(sum_of_squares, np.array([[1.0, 2.0]]), verbose=verbose)

@@ -106,11 +106,12 @@ def test_margin_is_a_matter_of_scale(loss, problem):
     np.testing.assert_allclose(dW_wide, dW_unit, rtol=1e-12, atol=1e-14)
 
 
-def test_hinge_subgradient_at_the_kink_is_zero():
-    scores = np.array([[3.0, 2.0]])  # class 1 lies exactly the margin below class 0
-    loss, dscores = hinge_loss(scores, np.array([0]))
-    assert loss == 0
-    np.testing.assert_array_equal(dscores, [[0, 0]])
+@pytest.mark.parametrize("loss", SVM)
+def test_hinge_subgradient_at_the_kink_is_zero(loss):
+    scores = [3.0, 2.0]  # class 1 lies exactly the margin below class 0
+    value, dW = loss(*problem_with_scores(scores, 0), 0.0)
+    assert value == 0
+    np.testing.assert_array_equal(dW, [[0, 0]])
 
 
 @pytest.mark.parametrize("loss", SOFTMAX)
@@ -126,6 +127,13 @@ def test_softmax_is_stable_at_huge_scores(loss, dtype, size):
     value, dW = loss(W, X, np.array([1 - winner]), 0.0)
     assert value == 1e6
     assert abs(dW).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize("loss", SOFTMAX)
+def test_softmax_shifts_each_example_by_its_own_maximum(loss):
+    # shifted by 1e6, the second example would have no probability above 0 left
+    value, _ = loss(np.array([[1.0, 0.0]]), np.array([[1e6], [0.0]]), np.array([0, 0]), 0.0)
+    assert value == pytest.approx((0 + np.log(2)) / 2, rel=1e-15)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -33,14 +33,16 @@ def batches(synthetic_dir):
     return [load(synthetic_dir / name) for name in synthetic.BATCHES]
 
 
+def patterns(labels, rng=None, progress=None):
+    """Return at once what tells labels, pixels and channels apart, in the place of pictures."""
+    pattern = np.uint8(np.arange(32 * 32 * 3) % 241).reshape(32, 32, 3)
+    return pattern + np.uint8(labels)[:, None, None, None]
+
+
 @pytest.fixture
-def tiny_set(monkeypatch):
-    """Let `write` make its pictures grey instead of drawing them."""
-
-    def grey(labels, rng, progress=None):
-        return np.full((len(labels), 32, 32, 3), 128, np.uint8)
-
-    monkeypatch.setattr(synthetic, "draw", grey)
+def quick_set(monkeypatch):
+    """Let `write` store patterns instead of drawing."""
+    monkeypatch.setattr(synthetic, "draw", patterns)
 
 
 def test_pictures_are_pinned(pictures):
@@ -168,16 +170,24 @@ def test_difficulty_for_a_linear_classifier_is_that_of_cifar10(batches):
     assert 0.36 < ((X_test @ W).argmax(axis=1) == y_test).mean() < 0.50
 
 
-def test_written_set_loads_without_a_warning(tiny_set, tmp_path):
+def test_written_set_holds_what_was_drawn_and_loads_without_a_warning(quick_set, tmp_path):
+    """The tests above see the files that are there, whatever `write` would write now."""
     synthetic.write(tmp_path / "set", verbose=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        batch = load(tmp_path / "set" / "test_batch")
-    assert batch["batch_label"] == "testing batch 1 of 1"
-    assert (batch["data"] == 128).all()
+        meta, first, last = (
+            load(tmp_path / "set" / name) for name in ("batches.meta", "data_batch_1", "test_batch")
+        )
+    assert meta["label_names"] == list(synthetic.CLASSES)
+    assert first["batch_label"] == "training batch 1 of 5"
+    assert last["batch_label"] == "testing batch 1 of 1"
+    assert last["filenames"][0] == f"{synthetic.CLASSES[last['labels'][0]]}_s_050000.png"
+    for batch in (first, last):
+        pictures = batch["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        np.testing.assert_array_equal(pictures, patterns(batch["labels"]))
 
 
-def test_writing_replaces_an_older_set(tiny_set, tmp_path):
+def test_writing_replaces_an_older_set(quick_set, tmp_path):
     folder = tmp_path / "parent" / "set"
     folder.mkdir(parents=True)
     (folder / "leftover").touch()

@@ -1,0 +1,144 @@
+"""Would the tests notice? Plant single bugs in copies of the repository and see each caught.
+
+The unit tests of the changed module run first and, if they notice nothing, nbval on the notebooks.
+What caught a bug is printed at the end. This takes minutes, so it is not named test_*, and a plain
+`pytest` passes it over: `make test-net` runs it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pytest
+
+from conftest import ROOT
+
+PARTS = ("conftest.py", "pyproject.toml", "cs231n", "notebooks", "tests", "tools")
+NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")
+UNIT_TESTS = {
+    "cs231n/array_pickle.py": "tests/test_data_utils.py",
+    "cs231n/classifiers/inputs.py": "tests/test_losses.py",
+    "cs231n/classifiers/linear_classifier.py": "tests/test_linear_classifier.py",
+    "cs231n/classifiers/linear_svm.py": "tests/test_losses.py",
+    "cs231n/classifiers/softmax.py": "tests/test_losses.py",
+    "cs231n/data_utils.py": "tests/test_data_utils.py",
+    "cs231n/figures.mplstyle": "tests/test_vis_utils.py",
+    "cs231n/gradient_check.py": "tests/test_gradient_check.py",
+    "cs231n/pictures.py": "tests/test_pictures.py",
+    "cs231n/synthetic/__init__.py": "tests/test_synthetic.py",
+    "cs231n/synthetic/drawing.py": "tests/test_synthetic.py",
+    "cs231n/tuning.py": "tests/test_tuning.py",
+    "cs231n/vis_utils.py": "tests/test_vis_utils.py",
+}
+NETS = (*sorted(set(UNIT_TESTS.values())), *NOTEBOOKS)
+
+
+class Bug(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    nets: tuple  # what may catch it, one after the other
+
+
+def read_bugs():
+    """Return the bugs of planted_bugs.txt, which describes its form itself."""
+    text = Path(__file__).with_name("planted_bugs.txt").read_text(encoding="utf-8")
+    text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+    bugs = []
+    for paragraph in re.split(r"\n{2,}", text.strip()):
+        name, *lines = paragraph.splitlines()
+        if heading := re.fullmatch(r"== (\S+)(?: in (\S+))?", name):
+            file, notebook = heading.groups()
+            nets = (notebook,) if notebook else (UNIT_TESTS[file], *NOTEBOOKS)
+        else:
+            old, new = (
+                "\n".join(line[2:] for line in lines if line.startswith(mark))
+                for mark in ("- ", "+ ")
+            )
+            bugs.append(Bug(name, file, old, new, nets))
+    return bugs
+
+
+BUGS = read_bugs()
+
+
+def copy_repository(source, target):
+    """Copy all that tests and notebooks read; the data sets are linked."""
+    for part in PARTS:
+        if (source / part).is_dir():
+            ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            shutil.copytree(source / part, target / part, ignore=ignore)
+        else:
+            shutil.copy(source / part, target)
+    (target / "datasets").symlink_to(ROOT / "datasets")
+
+
+def first_failure(folder, nets):
+    """Run pytest on one net after the other; return the first test or cell that fails, or None."""
+    hidden = ("CIFAR10_DIR", "PYTEST_ADDOPTS")
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    # Bytecode goes by seconds and size: that of another version might pass for this one's.
+    env |= {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
+    options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
+    for net in nets:
+        command = [sys.executable, "-m", "pytest", *options, net]
+        result = subprocess.run(
+            command, cwd=folder, env=env, capture_output=True, text=True, timeout=900
+        )
+        if result.returncode != 0:
+            # Exit code 1 is that of tests that failed; others say that none could be run.
+            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
+            assert result.returncode == 1 and failed, result.stdout + result.stderr
+            return failed[1]
+    return None
+
+
+def catch(bug, sound):
+    """Plant a bug in a copy of the sound repository; return the test or cell that catches it."""
+    with TemporaryDirectory() as folder:
+        copy_repository(sound, Path(folder))
+        path = Path(folder, bug.file)
+        text = path.read_text(encoding="utf-8")
+        assert text.count(bug.old) == 1, f"{bug.old!r} occurs {text.count(bug.old)} times"
+        path.write_text(text.replace(bug.old, bug.new), encoding="utf-8")
+        return first_failure(folder, bug.nets)
+
+
+@pytest.fixture(scope="module")
+def catches(tmp_path_factory, synthetic_dir):
+    """What caught each bug, and what each net caught in sound code, as futures."""
+    sound = tmp_path_factory.mktemp("sound")  # one state of the files, whoever edits them now
+    copy_repository(ROOT, sound)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # a notebook takes a core and 1.2 GB
+        futures = {net: pool.submit(first_failure, sound, [net]) for net in reversed(NETS)}
+        futures |= {bug: pool.submit(catch, bug, sound) for bug in BUGS}
+        yield futures
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_net_lets_sound_code_through(net, catches):
+    if failed := catches[net].result():
+        pytest.fail(f"{failed} fails without any bug: the rest means little", pytrace=False)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_bug_is_caught(bug, catches):
+    if catches[bug].result() is None:
+        pytest.fail("all tests pass with this bug in place: add one that fails", pytrace=False)
+
+
+def test_list_what_caught_each_bug(catches, capsys):
+    assert len(BUGS) >= 30
+    with capsys.disabled():
+        print("\n")
+        for bug in BUGS:
+            caught = None if catches[bug].exception() else catches[bug].result()
+            print(f"{bug.file.removeprefix('cs231n/'):32} {bug.name:48} {caught or 'NOTHING'}")

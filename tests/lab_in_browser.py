@@ -1,0 +1,112 @@
+"""JupyterLab on a folder and Chromium, started for a test and ended with it."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+# Matplotlib reports on stderr that it builds its font cache: now, not in the output of a cell.
+import matplotlib.font_manager  # noqa: F401
+import pytest
+
+# Nobody's own settings, and no question to somebody who is not there.
+SETTINGS = {
+    # All cells are in the page all the time; some versions would keep only those in view.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    # It would ask, on top of the page, whether to fetch news.
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def wait_for(condition, *, seconds, what):
+    """Return what `condition()` returns, as soon as that is true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f"not within {seconds} seconds: {what}")
+        time.sleep(0.1)
+    return value
+
+
+@contextlib.contextmanager
+def jupyterlab(folder, dataset):
+    """Start JupyterLab on a folder, where it also keeps all its own files; yield address, token."""
+    for name, settings in SETTINGS.items():
+        path = folder / f"config/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(settings), encoding="utf-8")
+
+    # MPLBACKEND=Agg, usual on servers, would keep figures out of the notebook.
+    foreign = ("IPYTHON", "JUPYTER", "MPLBACKEND")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads of small products wait for each other
+    env["CIFAR10_DIR"] = str(dataset)
+    env["IPYTHONDIR"] = str(folder / "ipython")
+    for kind in ("config", "data", "runtime"):
+        env[f"JUPYTER_{kind.upper()}_DIR"] = str(folder / kind)
+
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1"]
+    command += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
+    command += ["--allow-root"] if os.getuid() == 0 else []
+    log = folder / "jupyterlab.log"
+    with open(log, "w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for pytest, which then ends it as below
+        )
+
+    def started():
+        assert server.poll() is None, log.read_text(encoding="utf-8")
+        # This page is written after the file with the address, which is then complete.
+        return any(folder.glob("runtime/jpserver-*-open.html"))
+
+    try:
+        wait_for(started, seconds=120, what=f"JupyterLab starts; {log}")
+        info = json.loads(next(folder.glob("runtime/jpserver-*.json")).read_text(encoding="utf-8"))
+        yield info["url"], info["token"]
+    finally:
+        server.terminate()  # it ends its kernels first
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)  # kernels end when they find it gone
+            server.wait()
+
+
+@contextlib.contextmanager
+def chromium(webdriver, profile):
+    """Start headless Chromium with a new profile; yield Selenium's driver."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+    for argument in [
+        "--headless=new",
+        "--window-size=1280,1400",
+        f"--user-data-dir={profile}",
+        "--no-sandbox",  # root cannot have it, nor can most containers; all pages are our own
+        "--disable-dev-shm-usage",  # containers have little of it
+        "--disable-gpu",
+        # Nothing but the page: no updates, no accounts, no questions.
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+    ]:
+        options.add_argument(argument)
+    # Named, so that Selenium does not look for a driver to download.
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        yield driver
+    finally:
+        driver.quit()

@@ -130,7 +130,7 @@ def test_useless_archive_is_refused(call, dest, broken, tmp_path, content, says)
 
 
 def test_bomb_is_refused(call, dest, broken, tmp_path, monkeypatch):
-    monkeypatch.setattr(get_cifar10, "MAX_BYTES", 10_000_000)
+    monkeypatch.setattr("unpack.MAX_BYTES", 10_000_000)
     path = tmp_path / "bomb.tar.gz"
     zeros = member(f"{REAL}/readme.html", bytes(20_000_000))  # a file that would not be unpacked
     path.write_bytes(tar_gz(*members_of(FILES), zeros))

@@ -22,7 +22,7 @@ Whatever goes wrong (no network, a wrong or short file, a full disk, kill -9, a 
 program), datasets/ afterwards holds what it held before, or a sound set.
 """
 
-# Top to bottom: judge a set, unpack an archive, install a set, its sources, the options.
+# Top to bottom: judge a set, install a set, its sources, the options.
 #
 # Only the standard library: this runs before anything is installed. And nothing that was downloaded
 # is ever run. Unpickling is running, so the files are only looked at.
@@ -33,20 +33,19 @@ import argparse
 import contextlib
 import errno
 import fcntl
-import gzip
 import os
 import pickletools
 import re
 import shutil
 import signal
 import sys
-import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from download import DownloadFailed, digest, download, wrong_checksum
+from unpack import FILES, MAX_BYTES, BrokenArchive, extract
+from unpack import FOLDER as REAL
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -59,15 +58,12 @@ from cs231n.checksums import (  # noqa: E402
 )
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-FILES = list(CIFAR10_MD5)
-REAL = "cifar-10-batches-py"
 SYNTHETIC = "synthetic-batches-py"
 RECORD = REAL + ".md5"  # what was installed, as md5sum writes it: shows later damage to any set
 PART = "cifar-10-python.tar.gz.part"
 TEMPORARY = ".new-"
 
 UNPACKED_BYTES = 187_000_000
-MAX_BYTES = 1_000_000_000  # five times CIFAR-10: whatever is bigger is a mistake or an attack
 
 ANOTHER_SOURCE = (
     "check the name and the network and run this again (it resumes a partial download), or fetch "
@@ -86,7 +82,7 @@ class Failure(Exception):
 
 
 class Broken(Exception):
-    """Why an archive or a data set is not sound."""
+    """Why a data set is not sound."""
 
 
 # Judge a set
@@ -146,52 +142,7 @@ def problem(target: Path) -> str:
     return ""
 
 
-# Unpack an archive
-
-
-class Bounded:
-    """A readable file that refuses to swell beyond MAX_BYTES."""
-
-    def __init__(self, file):
-        self.file = file
-        self.left = MAX_BYTES
-
-    def read(self, size: int) -> bytes:
-        data = self.file.read(size)
-        self.left -= len(data)
-        if self.left < 0:
-            raise Broken(f"it unpacks to more than {MAX_BYTES / 1e6:.1f} MB")
-        return data
-
-
-def extract(archive: Path, folder: Path) -> None:
-    """Write the seven files in `archive` to the new `folder`. Raises Broken."""
-    need_space(folder.parent, UNPACKED_BYTES)
-    print(f"Unpacking {archive}")
-    folder.mkdir()
-    try:
-        with gzip.open(archive) as unzipped:
-            content = Bounded(unzipped)
-            with tarfile.open(fileobj=content, mode="r|") as tar:
-                for member in tar:
-                    extract_member(tar, member, folder)
-            while content.read(1 << 18):  # gzip compares its own checksum at the very end
-                pass
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise Broken(f"no sound tar.gz archive: {error}") from error
-
-
-def extract_member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    path = member.name.removeprefix("./")
-    if member.isdir() and path in (".", REAL):
-        return
-    parent, name = os.path.split(path)
-    # A sparse file may be larger than all that was read.
-    if parent != REAL or not member.isreg() or member.issparse() or (folder / name).exists():
-        raise Broken(f"it holds {member.name!r}, which is no plain file of {REAL}/, or there twice")
-    if name in FILES:  # and not readme.html
-        with tar.extractfile(member) as source, open(folder / name, "xb") as copy:
-            shutil.copyfileobj(source, copy)
+# Install a set
 
 
 def need_space(folder: Path, count: int) -> None:
@@ -199,9 +150,6 @@ def need_space(folder: Path, count: int) -> None:
     if free < count:
         what = f"this needs {count / 1e6:.0f} MB, the disk of {folder} has {free / 1e6:.0f} MB"
         raise Failure(what, MORE_SPACE)
-
-
-# Install a set
 
 
 @contextlib.contextmanager
@@ -268,6 +216,8 @@ def unpack(archive: Path, target: Path, sha256: str | None) -> None:
     if sha256 is None:
         print("No checksum is compared (--sha256 none): you trust the source")
     published = sha256 == CIFAR10_ARCHIVE_SHA256
+    need_space(target.parent, UNPACKED_BYTES)
+    print(f"Unpacking {archive}")
     install(target, lambda new: extract(archive, new), CIFAR10_MD5 if published else None)
 
 
@@ -280,7 +230,7 @@ def unpack_url(url: str, target: Path, args: argparse.Namespace) -> None:
     download(url, part, args.sha256, limit=limit, **patience)
     try:
         unpack(part, target, args.sha256)
-    except Broken:
+    except (Broken, BrokenArchive):
         part.unlink()
         raise
     part.unlink()
@@ -369,7 +319,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except Failure as failure:
         what, advice = failure.args
-    except (DownloadFailed, Broken) as reason:
+    except (DownloadFailed, BrokenArchive, Broken) as reason:
         what, advice = f"{args.source}: {reason}", ANOTHER_SOURCE
         if args.synthetic:
             what = f"this machine draws another synthetic set: {reason}"

@@ -229,7 +229,7 @@ def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
             ax.text(column, row, "diverged", ha="center", va="center", fontsize=10, bbox=box)
             continue
         ink = _ink(image.cmap(image.norm(value)))
-        style = {"color": ink, "fontsize": 12, "weight": "bold" if i == best else "normal"}
+        style = {"color": ink, "fontsize": 11, "weight": "bold" if i == best else "normal"}
         ax.text(column, row, f"{value:.3f}", ha="center", va="center", **style)
         if i == best:
             inset = (column - 0.46, row - 0.44)

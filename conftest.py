@@ -1,3 +1,9 @@
-"""The plugin that all tests share; pytest takes such a list from the root's conftest.py only."""
+"""What holds for all tests: where Matplotlib keeps its files, and the plugin for notebooks."""
 
-pytest_plugins = ["tests.nbval_extension"]
+import os
+from pathlib import Path
+
+# Neither somebody's own settings nor a stale list of fonts may change the figures.
+os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "matplotlib"))
+
+pytest_plugins = ["tests.nbval_extension"]  # pytest takes this list from here only

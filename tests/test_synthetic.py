@@ -132,7 +132,7 @@ def test_rows_hold_red_then_green_then_blue(batches):
     labels = np.random.RandomState(synthetic.SEED)
     train = labels.permutation(np.repeat(np.arange(10), 5000))
     labels.permutation(np.repeat(np.arange(10), 1000))
-    assert batches[0]["labels"] == train[:10_000].tolist()
+    np.testing.assert_array_equal(batches[0]["labels"], train[:10_000])
     pictures = synthetic.draw(train[:3], labels)
     rows = batches[0]["data"][:3]
     np.testing.assert_array_equal(rows.reshape(3, 3, 32, 32).transpose(0, 2, 3, 1), pictures)

@@ -12,10 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from cs231n import vis_utils as vis
+from tests.figure_data import NAMES, images, templates
 
-matplotlib.use("Agg")
-
-NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 GRID = np.array([[0.21, 0.35, 0.36], [0.38, 0.395, 0.37], [0.39, np.nan, np.nan]])
 RATES, REGS = [1e-7, 3.16e-7, 1e-6], [100, 2.5e4, 5e4]
 
@@ -30,22 +28,6 @@ def clean_figures():
         assert dict(matplotlib.rcParams) == styled
     plt.close("all")
     assert dict(matplotlib.rcParams) == before
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(231)
-
-
-def images(rng, N):
-    return rng.integers(0, 256, (N, 32, 32, 3), dtype=np.uint8)
-
-
-def templates(rng, smooth=True):
-    """Draw weights (3073, 10) that look learned: a slope of colour and some noise."""
-    slope = np.linspace(-1, 1, 32)[:, None, None] * rng.standard_normal((10, 1, 1, 3))
-    W = smooth * slope + 0.3 * rng.standard_normal((10, 32, 32, 3))
-    return np.vstack([W.reshape(10, 3072).T, np.zeros(10)]) * 1e-3
 
 
 def pixels(ax, scale=1):

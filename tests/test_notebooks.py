@@ -56,7 +56,7 @@ def test_notebook_says_first_what_it_teaches_needs_and_costs(path):
 
 @each_notebook
 def test_notebook_is_stored_in_canonical_form(path):
-    assert path.read_text(encoding="utf-8") == to_text(read(path))
+    assert path.read_text(encoding="utf-8") == to_text(read(path)), "run `make notebooks`"
 
 
 @each_notebook

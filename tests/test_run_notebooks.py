@@ -14,10 +14,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import run_notebooks
-from tools.canonical_notebook import is_progress_bar, normalize, to_text
+from tools.canonical_notebook import is_progress_bar, normalize
 
 ROOT = Path(__file__).resolve().parents[1]
-STORED = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 CELLS = [
     new_markdown_cell("# A small notebook"),
@@ -263,9 +262,3 @@ def test_table_fits_80_columns_and_shows_every_number(folder, monkeypatch):
     for expected in ("CIFAR-10", "data set", "5.5 s  Train", "1,234 MB", "8.5 s  in total"):
         assert expected in text
     assert "build/softmax.html" in text
-
-
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.name)
-def test_stored_notebooks_are_in_canonical_form(path):
-    notebook = nbformat.read(path, as_version=4)
-    assert path.read_text(encoding="utf-8") == to_text(notebook), "store it with `make notebooks`"

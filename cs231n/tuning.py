@@ -2,8 +2,11 @@
 
 Models that see the same minibatches share the expensive part. With K of them side by side in one
 matrix W (D, K*C), the scores of all are a single product X @ W, and so are their gradients: the
-rows of X travel from memory once instead of K times. Only the loss, a function of scores
-(N, K, C), tells an SVM from a softmax classifier.
+rows of X travel from memory once instead of K times, and the processor, which would wait for them
+on the way to ten columns, has 10 * K columns to work on.
+
+Between the two products nothing changes. A loss looks at one row of scores at a time, so the scores
+(N, K*C) of K models are to it N*K rows of one.
 """
 
 import itertools
@@ -20,14 +23,28 @@ from cs231n.classifiers.linear_classifier import check_training, initial_weights
 class GridSearch:
     """What a grid search found, for L learning rates and R regularization strengths.
 
-    train_accuracy, val_accuracy (L, R); NaN where training diverged. W (D, L, R, C) all weights.
+    train_accuracy, val_accuracy (L, R)   NaN where training diverged
+    losses (num_iters, L, R)              minibatch losses; NaN from where they stop being finite
+    W (D, L, R, C)                        all weights; NaN where training diverged
     """
 
+    classifier: type
     learning_rates: list
     regs: list
     train_accuracy: np.ndarray
     val_accuracy: np.ndarray
+    losses: np.ndarray
     W: np.ndarray
+
+    @property
+    def results(self):
+        """A dictionary: results[learning_rate, reg] = (training accuracy, validation accuracy)."""
+        pairs = itertools.product(self.learning_rates, self.regs)
+        accuracies = zip(self.train_accuracy.flat, self.val_accuracy.flat, strict=True)
+        return {
+            pair: (float(train), float(val))
+            for pair, (train, val) in zip(pairs, accuracies, strict=True)
+        }
 
     @property
     def best_index(self):
@@ -44,28 +61,28 @@ class GridSearch:
 
     @property
     def best(self):
-        """(learning rate, reg, validation accuracy, W (D, C)) of the best model."""
+        """(learning rate, reg, validation accuracy) of the best model."""
         row, column = self.best_index
-        return (
-            self.learning_rates[row],
-            self.regs[column],
-            float(self.val_accuracy[row, column]),
-            self.W[:, row, column].copy(),
-        )
+        return self.learning_rates[row], self.regs[column], float(self.val_accuracy[row, column])
+
+    @property
+    def best_model(self):
+        """The best model, a classifier ready to predict."""
+        row, column = self.best_index
+        model = self.classifier()
+        model.W = self.W[:, row, column].copy()
+        return model
 
     def __str__(self):
         """A line for each pair, in the order of the grid."""
         return "\n".join(
-            f"lr {lr:.1e}  reg {reg:.1e}  "
-            f"training {self.train_accuracy[row, column]:.3f}  "
-            f"validation {self.val_accuracy[row, column]:.3f}"
-            for row, lr in enumerate(self.learning_rates)
-            for column, reg in enumerate(self.regs)
+            f"lr {lr:.1e}  reg {reg:.1e}  training {train:.3f}  validation {val:.3f}"
+            for (lr, reg), (train, val) in self.results.items()
         )
 
 
 def grid_search(
-    loss_on_scores,
+    classifier,
     X,
     y,
     X_val,
@@ -80,12 +97,12 @@ def grid_search(
 ):
     """Train a classifier for each pair of learning rate and reg by plain SGD; return a GridSearch.
 
-    loss_on_scores   linear_svm.hinge_loss or softmax.cross_entropy_loss
+    classifier       LinearSVM, Softmax, or another class with a `loss_on_scores`
     X (N, D), y (N,) training set;  X_val, y_val  validation set
 
     All models start from the same weights and see the same minibatches, so they differ by their
-    hyperparameters alone; each ends as LinearClassifier.train would leave it with the same rng. A
-    model whose weights stop being finite has diverged: its accuracies are NaN.
+    hyperparameters alone; each ends as classifier().train would leave it with the same rng. A model
+    whose loss or weights stop being finite has diverged: it is dropped, the others go on.
     Raises ValueError for an empty grid, and for arguments that LinearClassifier.train would refuse.
     """
     X, y, X_val, y_val = as_float(X), np.asarray(y), as_float(X_val), np.asarray(y_val)
@@ -99,26 +116,61 @@ def grid_search(
         raise ValueError(f"X_val must have shape (N, {X.shape[1]}), but it is {X_val.shape}")
     check_labels(y_val, len(X_val))
     rng = np.random if rng is None else rng
-    C, D, K = int(y.max()) + 1, X.shape[1], L * R
-
-    # One row of W's (K, C) models for each pair, learning rates outermost.
-    lr = np.repeat(learning_rates, R).astype(X.dtype)[:, np.newaxis]  # (K, 1)
-    decay = (1 - 2 * np.repeat(learning_rates, R) * np.tile(regs, L)).astype(X.dtype)[:, None]
-    W = np.repeat(initial_weights(rng, X, C)[:, np.newaxis], K, axis=1)  # (D, K, C)
+    C = int(y.max()) + 1
 
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in trange(num_iters, desc="grid search", leave=False, disable=not verbose):
-            batch = rng.choice(len(X), batch_size, replace=True)
-            X_batch = X[batch]
-            scores = (X_batch @ W.reshape(D, K * C)).reshape(batch_size, K, C)
-            _, dscores = loss_on_scores(scores, y[batch])
-            # W - lr * (X.T @ dscores + 2 * reg * W), with lr moved onto the small dscores
-            W *= decay
-            W -= (X_batch.T @ (lr * dscores).reshape(batch_size, K * C)).reshape(D, K, C)
-
+        W, losses = train_side_by_side(
+            classifier.loss_on_scores, X, y, initial_weights(rng, X, C),
+            np.repeat(learning_rates, R), np.tile(regs, L), num_iters, batch_size, verbose, rng,
+        )  # fmt: skip
         train_accuracy = accuracies(W, X, y).reshape(L, R)
         val_accuracy = accuracies(W, X_val, y_val).reshape(L, R)
-    return GridSearch(learning_rates, regs, train_accuracy, val_accuracy, W.reshape(D, L, R, C))
+    return GridSearch(
+        classifier, learning_rates, regs, train_accuracy, val_accuracy,
+        losses.reshape(num_iters, L, R), W.reshape(-1, L, R, C),
+    )  # fmt: skip
+
+
+def train_side_by_side(
+    loss_on_scores, X, y, W, learning_rates, regs, num_iters, batch_size, verbose, rng
+):
+    """Train K models from the weights W (D, C), with learning_rates and regs (K,), at once.
+
+    Returns their weights (D, K, C) and minibatch losses (num_iters, K), NaN for the diverged.
+    """
+    (D, C), K = W.shape, len(regs)
+    losses = np.full((num_iters, K), np.nan)
+    alive = np.arange(K)  # the models that have not diverged
+    steps, decays = learning_rates / batch_size, 1 - 2 * learning_rates * regs
+    W = np.tile(W, K)  # (D, K*C)
+
+    for iteration in trange(num_iters, desc="grid search", leave=False, disable=not verbose):
+        batch = rng.choice(len(X), size=batch_size)
+        X_batch = X[batch]
+        scores = X_batch @ W  # (N, K*C)
+        row_losses, dscores = loss_on_scores(scores.reshape(-1, C), y[batch].repeat(len(alive)))
+        penalty = regs[alive] * np.einsum("ij,ij->j", W, W).reshape(-1, C).sum(axis=1)
+        loss = row_losses.reshape(batch_size, -1).mean(axis=0) + penalty
+        losses[iteration, alive] = np.where(np.isfinite(loss), loss, np.nan)
+
+        # W - lr * (X.T @ dscores / N + 2 * reg * W), with lr / N moved onto the small dscores
+        dscores = dscores.reshape(scores.shape) * each(steps[alive], C, X.dtype)
+        W *= each(decays[alive], C, X.dtype)
+        W -= X_batch.T @ dscores
+
+        if not (finite := np.isfinite(loss)).all():
+            W, alive = W[:, finite.repeat(C)], alive[finite]
+            if len(alive) == 0:
+                break
+
+    all_W = np.full((D, K, C), np.nan, dtype=X.dtype)
+    all_W[:, alive] = W.reshape(D, len(alive), C)
+    return all_W, losses
+
+
+def each(values, C, dtype):
+    """Repeat the values (K,) of K models for each of their C columns."""
+    return values.astype(dtype).repeat(C)
 
 
 def accuracies(W, X, y, rows=2000):

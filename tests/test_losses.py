@@ -190,12 +190,21 @@ def test_bad_input_is_refused_by_name(loss, spoil, message, problem):
 
 
 @pytest.mark.parametrize("loss_on_scores", [hinge_loss, cross_entropy_loss])
-def test_losses_of_many_models_are_those_of_each(loss_on_scores, rng):
-    scores = rng.standard_normal((11, 3, 4))  # N, K, C
-    y = np.arange(11) % 4
+def test_losses_on_scores_take_each_row_by_itself(loss_on_scores, rng):
+    scores, y = rng.standard_normal((11, 4)), np.arange(11) % 4
     losses, dscores = loss_on_scores(scores, y)
-    assert losses.shape == (3,)
-    for k in range(3):
-        loss, d = loss_on_scores(scores[:, k], y)
-        assert losses[k] == pytest.approx(loss, rel=1e-14)
-        np.testing.assert_allclose(dscores[:, k], d, rtol=1e-14)
+    assert losses.shape == (11,) and dscores.shape == (11, 4)
+    for i in range(11):
+        loss, d = loss_on_scores(scores[i : i + 1], y[i : i + 1])
+        np.testing.assert_array_equal(losses[i], loss[0])
+        np.testing.assert_array_equal(dscores[i], d[0])
+
+
+@pytest.mark.parametrize("loss_on_scores", [hinge_loss, cross_entropy_loss])
+def test_dscores_is_the_slope_of_every_row(loss_on_scores, rng):
+    scores, y = rng.standard_normal((6, 3)), np.arange(6) % 3
+    _, dscores = loss_on_scores(scores, y)
+    numerical = eval_numerical_gradient(
+        lambda s: loss_on_scores(s, y)[0].sum(), scores, verbose=False
+    )
+    np.testing.assert_allclose(dscores, numerical, rtol=1e-7, atol=1e-8)  # as above

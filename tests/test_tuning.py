@@ -5,12 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from cs231n.classifiers import LinearSVM, Softmax
-from cs231n.classifiers.linear_svm import hinge_loss
-from cs231n.classifiers.softmax import cross_entropy_loss
+from cs231n.classifiers import LinearClassifier, LinearSVM, Softmax
 from cs231n.tuning import GridSearch, accuracies, grid_search
 
-LOSSES = [(hinge_loss, LinearSVM), (cross_entropy_loss, Softmax)]
+CLASSIFIERS = [LinearSVM, Softmax]
 LEARNING_RATES = [1e-3, 3e-2]
 REGS = [0.0, 0.5, 4.0]
 
@@ -24,16 +22,16 @@ def problem(rng):
     return X[:60], y[:60], X[60:], y[60:]
 
 
-def trained_alone(model_class, X, y, learning_rate, reg, seed=7):
-    model = model_class()
+def trained_alone(classifier, X, y, learning_rate, reg, seed=7):
+    model = classifier()
     rng = np.random.default_rng(seed)
-    model.train(X, y, learning_rate, reg, num_iters=50, batch_size=20, rng=rng)
-    return model
+    losses = model.train(X, y, learning_rate, reg, num_iters=50, batch_size=20, rng=rng)
+    return model, losses
 
 
-def search(loss, problem, learning_rates=LEARNING_RATES, regs=REGS, seed=7, **options):
+def search(classifier, problem, learning_rates=LEARNING_RATES, regs=REGS, seed=7, **options):
     options = {"num_iters": 50, "batch_size": 20, "rng": np.random.default_rng(seed)} | options
-    return grid_search(loss, *problem, learning_rates, regs, **options)
+    return grid_search(classifier, *problem, learning_rates, regs, **options)
 
 
 def result(val_accuracy):
@@ -42,31 +40,33 @@ def result(val_accuracy):
     L, R = val_accuracy.shape
     W = np.arange(4.0 * L * R * 3).reshape(4, L, R, 3)
     learning_rates, regs = [10.0**-k for k in range(L)], [float(k) for k in range(R)]
-    return GridSearch(learning_rates, regs, val_accuracy, val_accuracy, W)
+    losses = np.zeros((0, L, R))
+    return GridSearch(LinearSVM, learning_rates, regs, val_accuracy, val_accuracy, losses, W)
 
 
-@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
 # the same sums in another order, 50 steps: some hundred roundings of 1e-16 or 6e-8
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-def test_every_model_equals_the_one_trained_alone(loss, model_class, dtype, rtol, problem):
+def test_every_model_equals_the_one_trained_alone(classifier, dtype, rtol, problem):
     X, y, X_val, y_val = problem
     X, X_val = X.astype(dtype), X_val.astype(dtype)
-    found = search(loss, (X, y, X_val, y_val))
+    found = search(classifier, (X, y, X_val, y_val))
     assert found.W.shape == (5, 2, 3, 3) and found.W.dtype == dtype
     for row, learning_rate in enumerate(LEARNING_RATES):
         for column, reg in enumerate(REGS):
-            alone = trained_alone(model_class, X, y, learning_rate, reg)
+            alone, losses = trained_alone(classifier, X, y, learning_rate, reg)
             W = found.W[:, row, column]
             np.testing.assert_allclose(W, alone.W, rtol=0, atol=rtol * abs(alone.W).max())
+            np.testing.assert_allclose(found.losses[:, row, column], losses, rtol=rtol)
 
 
-@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
-def test_accuracies_are_those_of_predict(loss, model_class, problem):
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_accuracies_are_those_of_predict(classifier, problem):
     X, y, X_val, y_val = problem
-    found = search(loss, problem)
+    found = search(classifier, problem)
     for row, learning_rate in enumerate(LEARNING_RATES):
         for column, reg in enumerate(REGS):
-            alone = trained_alone(model_class, X, y, learning_rate, reg)
+            alone, _ = trained_alone(classifier, X, y, learning_rate, reg)
             cell = row, column
             # fractions of 60 and 40 examples, exact but for the division
             assert found.train_accuracy[cell] == pytest.approx(np.mean(alone.predict(X) == y))
@@ -89,31 +89,66 @@ def test_accuracy_of_weights_that_are_not_finite_is_nan(bad):
     np.testing.assert_array_equal(found, [1, np.nan, 1])
 
 
-@pytest.mark.parametrize(("loss", "model_class"), LOSSES)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_diverged_models_spoil_neither_their_neighbours_nor_the_result(
-    loss, model_class, dtype, problem
-):
+def test_diverged_models_spoil_neither_their_neighbours_nor_the_result(classifier, dtype, problem):
     X, y, X_val, y_val = problem
     problem = X.astype(dtype), y, X_val.astype(dtype), y_val
-    found = search(loss, problem, learning_rates=[0.03, 1e3], regs=[1e9, 0.5])
+    found = search(classifier, problem, learning_rates=[0.03, 1e3], regs=[1e9, 0.5])
     # 1 - 2*lr*reg is -6e7 and -2e12 in the first column. At (1, 1) it is -999, whose 50th power,
     # 1e150, is too large for float32 alone; and (0, 1) is what converges.
     diverged = [[True, False], [True, dtype == np.float32]]
     np.testing.assert_array_equal(np.isnan(found.val_accuracy), diverged)
     np.testing.assert_array_equal(np.isnan(found.train_accuracy), diverged)
-    alone = trained_alone(model_class, *problem[:2], 0.03, 0.5)
+    alone, _ = trained_alone(classifier, *problem[:2], 0.03, 0.5)
     np.testing.assert_allclose(found.W[:, 0, 1], alone.W, rtol=0, atol=1e-5 * abs(alone.W).max())
     assert found.best_index == (0, 1)
+
+
+def test_a_model_that_diverges_is_dropped_when_it_would_have_stopped_alone(problem):
+    # 1 - 2*lr*reg is -39: float32 lasts for some twenty steps, and for others' sake they count
+    X, y, X_val, y_val = problem
+    problem = X.astype(np.float32), y, X_val.astype(np.float32), y_val
+    found = search(LinearSVM, problem, learning_rates=[0.01, 2.0], regs=[0.5, 10.0])
+    with pytest.warns(RuntimeWarning, match="the loss became inf"):
+        _, losses = trained_alone(LinearSVM, *problem[:2], 2.0, 10.0)
+    assert 5 < len(losses) < 45
+    alive = np.isfinite(found.losses[:, 1, 1])
+    np.testing.assert_array_equal(alive, np.arange(50) < len(losses))
+    np.testing.assert_allclose(found.losses[alive, 1, 1], losses, rtol=1e-5)
+    assert np.isnan(found.W[:, 1, 1]).all()
+    for row, column in ((0, 0), (0, 1), (1, 0)):
+        learning_rate, reg = found.learning_rates[row], found.regs[column]
+        alone, losses = trained_alone(LinearSVM, *problem[:2], learning_rate, reg)
+        W = found.W[:, row, column]
+        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-5 * abs(alone.W).max())
+        np.testing.assert_allclose(found.losses[:, row, column], losses, rtol=1e-5)
+
+
+def test_classifier_without_a_loss_on_scores_is_told_so(problem):
+    with pytest.raises(NotImplementedError, match="no loss_on_scores"):
+        search(LinearClassifier, problem)
+
+
+def test_own_loss_on_scores_is_used(problem):
+    class Indifferent(LinearClassifier):
+        @staticmethod
+        def loss_on_scores(scores, y):
+            return np.full(len(scores), 2.0), np.zeros_like(scores)
+
+    found = search(Indifferent, problem, regs=[0.0])
+    np.testing.assert_array_equal(found.losses, 2.0)
+    assert type(found.best_model) is Indifferent
 
 
 def test_best_is_the_highest_validation_accuracy():
     found = result([[0.1, 0.3, 0.2], [0.2, 0.9, 0.4]])
     assert found.best_index == (1, 1)
-    learning_rate, reg, accuracy, W = found.best
+    learning_rate, reg, accuracy = found.best
     assert (learning_rate, reg, accuracy) == (0.1, 1.0, 0.9)
     assert type(accuracy) is float
-    np.testing.assert_array_equal(W, found.W[:, 1, 1])
+    assert type(found.best_model) is LinearSVM
+    np.testing.assert_array_equal(found.best_model.W, found.W[:, 1, 1])
 
 
 def test_best_goes_by_validation_not_by_training():
@@ -132,8 +167,19 @@ def test_diverged_models_never_win():
 
 def test_best_weights_are_a_copy():
     found = result([[0.5]])
-    found.best[3][:] = -1
+    found.best_model.W[:] = -1
     assert found.W.min() == 0
+
+
+def test_results_go_by_learning_rate_and_reg():
+    found = result([[0.2, 0.4], [0.6, 0.8]])
+    found.train_accuracy = found.val_accuracy / 2
+    assert found.results == {
+        (1.0, 0.0): (0.1, 0.2),
+        (1.0, 1.0): (0.2, 0.4),
+        (0.1, 0.0): (0.3, 0.6),
+        (0.1, 1.0): (0.4, 0.8),
+    }
 
 
 def test_printed_it_is_a_line_for_each_pair():
@@ -147,7 +193,7 @@ def test_printed_it_is_a_line_for_each_pair():
     ]
 
 
-@pytest.mark.parametrize("attribute", ["best", "best_index"])
+@pytest.mark.parametrize("attribute", ["best", "best_index", "best_model"])
 def test_without_a_survivor_there_is_no_best(attribute):
     found = result([[math.nan, math.nan], [math.nan, math.nan]])
     with pytest.raises(ValueError, match=r"every model diverged: lower the learning rates.*0\.1"):
@@ -155,23 +201,23 @@ def test_without_a_survivor_there_is_no_best(attribute):
 
 
 def test_whole_grid_may_diverge_without_a_warning(problem):
-    found = search(hinge_loss, problem, learning_rates=[1e9], regs=[1e9])
+    found = search(LinearSVM, problem, learning_rates=[1e9], regs=[1e9])
     assert np.isnan(found.val_accuracy).all()
     with pytest.raises(ValueError, match="every model diverged"):
         found.best  # noqa: B018 - it is the look-up that raises
 
 
 def test_grid_may_have_a_single_cell(problem):
-    found = search(hinge_loss, problem, [1e-2], [0.5])
+    found = search(LinearSVM, problem, [1e-2], [0.5])
     assert found.val_accuracy.shape == (1, 1)
     assert found.best[:2] == (1e-2, 0.5)
-    np.testing.assert_array_equal(found.best[3], found.W[:, 0, 0])
+    np.testing.assert_array_equal(found.best_model.W, found.W[:, 0, 0])
 
 
 def test_grids_may_be_any_iterable(problem):
-    listed = search(hinge_loss, problem)
+    listed = search(LinearSVM, problem)
     for kind in (tuple, np.array, iter):
-        found = search(hinge_loss, problem, kind(LEARNING_RATES), kind(REGS))
+        found = search(LinearSVM, problem, kind(LEARNING_RATES), kind(REGS))
         assert found.learning_rates == LEARNING_RATES and found.regs == REGS
         np.testing.assert_array_equal(found.W, listed.W)
 
@@ -181,7 +227,7 @@ def test_inputs_are_never_modified(problem):
     for array in problem:
         array.flags.writeable = False
     learning_rates, regs = list(LEARNING_RATES), list(REGS)
-    search(cross_entropy_loss, problem, learning_rates, regs)
+    search(Softmax, problem, learning_rates, regs)
     for array, old in zip(problem, before, strict=True):
         np.testing.assert_array_equal(array, old)
     assert learning_rates == LEARNING_RATES and regs == REGS
@@ -189,7 +235,7 @@ def test_inputs_are_never_modified(problem):
 
 def test_given_rng_spares_the_global_generator(problem):
     before = np.random.get_state()[1:3]  # noqa: NPY002
-    search(hinge_loss, problem)
+    search(LinearSVM, problem)
     np.testing.assert_equal(np.random.get_state()[1:3], before)  # noqa: NPY002
 
 
@@ -197,21 +243,21 @@ def test_global_seed_makes_the_search_repeatable(problem):
     runs = []
     for seed in (1, 1, 2):
         np.random.seed(seed)  # noqa: NPY002
-        runs.append(search(hinge_loss, problem, rng=None).W)
+        runs.append(search(LinearSVM, problem, rng=None).W)
     np.testing.assert_array_equal(runs[0], runs[1])
     assert not np.array_equal(runs[0], runs[2])
 
 
 @pytest.mark.parametrize("verbose", [True, False])
 def test_verbose_shows_a_bar(verbose, problem, capsys):
-    search(hinge_loss, problem, verbose=verbose)
+    search(LinearSVM, problem, verbose=verbose)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert ("grid search" in shown.err and "/50" in shown.err) if verbose else shown.err == ""
 
 
 def test_no_iterations_compare_the_same_initial_weights(problem):
-    found = search(hinge_loss, problem, num_iters=0)
+    found = search(LinearSVM, problem, num_iters=0)
     assert (found.W[:, :1, :1] == found.W).all()
     assert len(set(found.val_accuracy.ravel())) == 1
 
@@ -241,5 +287,5 @@ def test_bad_arguments_are_refused_before_any_work(bad, message, problem, rng):
     arguments |= {"learning_rates": LEARNING_RATES, "regs": REGS, "num_iters": 5, "rng": rng} | bad
     state = rng.bit_generator.state
     with pytest.raises(ValueError, match=message):
-        grid_search(hinge_loss, **arguments)
+        grid_search(LinearSVM, **arguments)
     assert rng.bit_generator.state == state

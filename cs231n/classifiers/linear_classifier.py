@@ -17,8 +17,8 @@ import numpy as np
 from tqdm.auto import trange
 
 from cs231n.classifiers.inputs import as_float, check_labels
-from cs231n.classifiers.linear_svm import svm_loss_vectorized
-from cs231n.classifiers.softmax import softmax_loss_vectorized
+from cs231n.classifiers.linear_svm import hinge_loss, svm_loss_vectorized
+from cs231n.classifiers.softmax import cross_entropy_loss, softmax_loss_vectorized
 
 
 class LinearClassifier:
@@ -70,8 +70,11 @@ class LinearClassifier:
         bar = trange(num_iters, desc=type(self).__name__, leave=False, disable=not verbose)
         with np.errstate(over="ignore", invalid="ignore"), bar:
             for iteration in bar:
+                ### BEGIN SOLUTION
                 batch = rng.choice(len(X), batch_size, replace=True)
-                loss, dW = self.loss(X[batch], y[batch], reg)
+                X_batch, y_batch = X[batch], y[batch]
+                ### END SOLUTION
+                loss, dW = self.loss(X_batch, y_batch, reg)
                 if not math.isfinite(loss):
                     self.W = last_finite_W
                     warn_diverged(iteration, loss, learning_rate, reg)
@@ -80,8 +83,10 @@ class LinearClassifier:
                 last_finite_W = self.W
 
                 step = float(learning_rate * schedule(iteration / num_iters))
+                ### BEGIN SOLUTION
                 velocity = momentum * velocity - step * dW
                 self.W = self.W + velocity
+                ### END SOLUTION
                 if verbose and iteration % 100 == 0:
                     bar.write(f"iteration {iteration:d} / {num_iters:d}: loss {loss:f}")
         return losses
@@ -93,12 +98,25 @@ class LinearClassifier:
             raise ValueError("this classifier has no weights yet: call train or load first")
         if X.ndim != 2 or X.shape[1] != self.W.shape[0]:
             raise ValueError(f"X must have shape (N, {self.W.shape[0]}), but it is {X.shape}")
-        return np.argmax(X @ self.W, axis=1)
+        ### BEGIN SOLUTION
+        labels = np.argmax(X @ self.W, axis=1)
+        ### END SOLUTION
+        return labels
 
     def loss(self, X_batch, y_batch, reg):
         """Return the loss (float) and its gradient (D, C) on a minibatch; subclasses define it."""
         raise NotImplementedError(
             f"{type(self).__name__} has no loss: use LinearSVM or Softmax, or define loss"
+        )
+
+    @staticmethod
+    def loss_on_scores(scores, y):
+        """Return the losses (N,) of the rows of scores (N, C), and their gradients (N, C).
+
+        Subclasses name theirs for cs231n.tuning.grid_search, which trains many models at once.
+        """
+        raise NotImplementedError(
+            "this classifier has no loss_on_scores: use LinearSVM or Softmax, or define it"
         )
 
     def save(self, path):
@@ -123,12 +141,16 @@ class LinearClassifier:
 class LinearSVM(LinearClassifier):
     """A linear classifier with the multiclass hinge loss."""
 
+    loss_on_scores = staticmethod(hinge_loss)
+
     def loss(self, X_batch, y_batch, reg):
         return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
 
 
 class Softmax(LinearClassifier):
     """A linear classifier with the cross-entropy loss."""
+
+    loss_on_scores = staticmethod(cross_entropy_loss)
 
     def loss(self, X_batch, y_batch, reg):
         return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)

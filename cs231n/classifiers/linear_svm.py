@@ -34,6 +34,7 @@ def svm_loss_naive(W, X, y, reg, *, margin=1.0):
     Raises ValueError for shapes that disagree, labels outside 0..C-1, NaN in W or X.
     """
     W, X, y = check_inputs(W, X, y)
+    ### BEGIN SOLUTION
     N, C = len(X), W.shape[1]
     loss = 0.0
     dW = np.zeros(W.shape, dtype=np.result_type(W, X))
@@ -52,36 +53,38 @@ def svm_loss_naive(W, X, y, reg, *, margin=1.0):
 
     loss = loss / N + float(reg) * float(np.sum(W * W))
     dW = dW / N + 2 * float(reg) * W
+    ### END SOLUTION
     return loss, dW
 
 
 def svm_loss_vectorized(W, X, y, reg, *, margin=1.0):
     """Return what svm_loss_naive returns, without Python loops: two matrix products.
 
-    The gradient flows back through the scores: dW = X.T @ dscores, plus 2 * reg * W.
+    The gradient flows back through the scores: dW = X.T @ dscores / N, plus 2 * reg * W.
     """
     W, X, y = check_inputs(W, X, y)
+    ### BEGIN SOLUTION
     scores = X @ W  # (N, C)
     check_scores(scores, W, X)
-    data_loss, dscores = hinge_loss(scores, y, margin)
-    loss = float(data_loss) + float(reg) * float(np.sum(W * W))
-    dW = X.T @ dscores + 2 * float(reg) * W
+    losses, dscores = hinge_loss(scores, y, margin)
+    loss = float(losses.mean()) + float(reg) * float(np.sum(W * W))
+    dW = X.T @ (dscores / len(X)) + 2 * float(reg) * W
+    ### END SOLUTION
     return loss, dW
 
 
 def hinge_loss(scores, y, margin=1.0):
-    """Return the mean hinge loss of scores (N, C) and dscores, its gradient by the scores.
+    """Return the hinge loss (N,) of each row of scores (N, C), and dscores (N, C), its gradient.
 
-    Scores may carry a further axis of models, (N, K, C): the losses are then an array (K,). This
-    is how cs231n.tuning trains many models at once.
+    Each row stands alone: row i of dscores is the gradient of losses[i] by scores[i].
     """
+    ### BEGIN SOLUTION
     rows = np.arange(len(y))
-    correct = scores[rows, ..., y]  # (N,) or (N, K)
-    violations = np.maximum(0, scores - correct[..., np.newaxis] + margin)
-    violations[rows, ..., y] = 0  # the correct class does not compete with itself
-    loss = violations.sum(axis=-1).mean(axis=0)
+    violations = np.maximum(0, scores - scores[rows, y][:, np.newaxis] + margin)
+    violations[rows, y] = 0  # the correct class does not compete with itself
+    losses = violations.sum(axis=1)
 
     dscores = (violations > 0).astype(scores.dtype)
-    dscores[rows, ..., y] = -dscores.sum(axis=-1)
-    dscores /= len(y)
-    return loss, dscores
+    dscores[rows, y] = -dscores.sum(axis=1)
+    ### END SOLUTION
+    return losses, dscores

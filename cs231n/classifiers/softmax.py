@@ -36,6 +36,7 @@ def softmax_loss_naive(W, X, y, reg):
     Raises ValueError for shapes that disagree, labels outside 0..C-1, NaN in W or X.
     """
     W, X, y = check_inputs(W, X, y)
+    ### BEGIN SOLUTION
     N, C = len(X), W.shape[1]
     loss = 0.0
     dW = np.zeros(W.shape, dtype=np.result_type(W, X))
@@ -52,37 +53,39 @@ def softmax_loss_naive(W, X, y, reg):
 
     loss = loss / N + float(reg) * float(np.sum(W * W))
     dW = dW / N + 2 * float(reg) * W
+    ### END SOLUTION
     return loss, dW
 
 
 def softmax_loss_vectorized(W, X, y, reg):
     """Return what softmax_loss_naive returns, without Python loops: two matrix products.
 
-    The gradient flows back through the scores: dW = X.T @ dscores, plus 2 * reg * W.
+    The gradient flows back through the scores: dW = X.T @ dscores / N, plus 2 * reg * W.
     """
     W, X, y = check_inputs(W, X, y)
+    ### BEGIN SOLUTION
     scores = X @ W  # (N, C)
     check_scores(scores, W, X)
-    data_loss, dscores = cross_entropy_loss(scores, y)
-    loss = float(data_loss) + float(reg) * float(np.sum(W * W))
-    dW = X.T @ dscores + 2 * float(reg) * W
+    losses, dscores = cross_entropy_loss(scores, y)
+    loss = float(losses.mean()) + float(reg) * float(np.sum(W * W))
+    dW = X.T @ (dscores / len(X)) + 2 * float(reg) * W
+    ### END SOLUTION
     return loss, dW
 
 
 def cross_entropy_loss(scores, y):
-    """Return the mean cross-entropy of scores (N, C) and dscores, its gradient by the scores.
+    """Return the cross-entropy (N,) of each row of scores (N, C), and dscores (N, C), its gradient.
 
-    Scores may carry a further axis of models, (N, K, C): the losses are then an array (K,). This
-    is how cs231n.tuning trains many models at once.
+    Each row stands alone: row i of dscores is the gradient of losses[i] by scores[i].
     """
+    ### BEGIN SOLUTION
     rows = np.arange(len(y))
-    shifted = scores - scores.max(axis=-1, keepdims=True)
+    shifted = scores - scores.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
-    normalizer = exponentials.sum(axis=-1, keepdims=True)
-    log_p = shifted - np.log(normalizer)
-    loss = -log_p[rows, ..., y].mean(axis=0)
+    normalizer = exponentials.sum(axis=1)
+    losses = np.log(normalizer) - shifted[rows, y]
 
-    dscores = exponentials / normalizer  # the probabilities
-    dscores[rows, ..., y] -= 1
-    dscores /= len(y)
-    return loss, dscores
+    dscores = exponentials / normalizer[:, np.newaxis]  # the probabilities
+    dscores[rows, y] -= 1
+    ### END SOLUTION
+    return losses, dscores

@@ -1,6 +1,7 @@
 """From the files of CIFAR-10, or of a set in its layout, to arrays ready for a linear classifier.
 
     files  --load_CIFAR10-->  images (N, 32, 32, 3)  --to_rows-->  rows (N, 3073), float32
+    files  --get_CIFAR10_data-->  the same rows, split, without the images in between
 
 A data set is a folder with `data_batch_1` to `data_batch_5`, `test_batch` and `batches.meta`, the
 "python version" of CIFAR-10: Python 2 pickles that hold one image a row, red plane first.
@@ -99,37 +100,50 @@ def get_CIFAR10_data(
         raise ValueError("num_training must be at least 1, and no other number negative")
     if num_dev > num_training:
         raise ValueError(f"num_dev={num_dev} images cannot be drawn from {num_training}")
-    X, y, X_test, y_test = load_CIFAR10(find_dataset() if ROOT is None else ROOT, dtype=np.uint8)
-    for wanted, there in ((num_training + num_validation, len(X)), (num_test, len(X_test))):
-        if wanted > there:
-            raise ValueError(f"{wanted} images wanted, but the data set has {there} of that kind")
+    ROOT = find_dataset() if ROOT is None else Path(ROOT)
+    X, y = load_rows(ROOT, TRAIN_BATCHES, num_training + num_validation)
+    X_test, y_test = load_rows(ROOT, ["test_batch"], num_test)
 
-    train = slice(0, num_training)
-    val = slice(num_training, num_training + num_validation)
-    test = slice(0, num_test)
     rng = np.random if rng is None else rng
     dev = rng.choice(num_training, num_dev, replace=False)
+    X_dev, y_dev = X[dev].astype(np.float64), y[dev]
 
-    mean_image = X[train].mean(axis=0)
-    return (
-        to_rows(X[train], mean_image), y[train],
-        to_rows(X[val], mean_image), y[val],
-        to_rows(X_test[test], mean_image), y_test[test],
-        to_rows(X[dev], mean_image, dtype=np.float64), y[dev],
-    )  # fmt: skip
+    mean_image = X[:num_training, :-1].mean(axis=0, dtype=np.float64)
+    for rows in (X, X_test, X_dev):
+        rows[:, :-1] -= mean_image.astype(rows.dtype)
+    train, val = slice(0, num_training), slice(num_training, None)
+    return X[train], y[train], X[val], y[val], X_test, y_test, X_dev, y_dev
+
+
+def load_rows(ROOT, names, N):
+    """Return the first N images of the named batch files as rows (N, 3073), and their labels (N,).
+
+    Rows hold 0..255 and the bias column, in float32. They are allocated once, in their final size,
+    and each batch is read straight into them: of 49,000 rows every further copy takes 600 MB.
+    Raises ValueError if the files hold fewer than N images.
+    """
+    size = load_meta(ROOT)["num_cases_per_batch"]
+    available = size * len(names)
+    if N > available:
+        raise ValueError(f"{N} images wanted, of {available} in {', '.join(names)}")
+    X = np.ones((N, np.prod(IMAGE_SHAPE) + 1), dtype=np.float32)
+    y = np.empty(N, dtype=np.int64)
+    for start, name in zip(range(0, N, size), names, strict=False):  # the last may not be needed
+        images, labels = load_batch(ROOT / name, size)
+        stop = min(start + size, N)
+        X[start:stop, :-1] = images[: stop - start].reshape(stop - start, -1)
+        y[start:stop] = labels[: stop - start]
+    return X, y
 
 
 def to_rows(images, mean_image, dtype=np.float32):
     """Return image rows (N, 3073): images (N, 32, 32, 3) less mean_image, then a bias column of 1.
 
-    With the 1 at its end, a row times a column of W is w . x + b in one product. The rows are
-    allocated once, in their final size: with 49,000 images every further copy takes 600 MB.
+    With the 1 at its end, a row times a column of W is w . x + b in one product.
     """
-    rows = np.empty((len(images), mean_image.size + 1), dtype=dtype)
-    pixels = rows[:, :-1]
-    pixels[:] = images.reshape(len(images), mean_image.size)
-    pixels -= mean_image.reshape(-1).astype(dtype)
-    rows[:, -1] = 1
+    rows = np.ones((len(images), mean_image.size + 1), dtype=dtype)
+    rows[:, :-1] = images.reshape(len(images), mean_image.size)
+    rows[:, :-1] -= mean_image.reshape(-1).astype(dtype)
     return rows
 
 

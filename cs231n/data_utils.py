@@ -124,7 +124,7 @@ def load_rows(ROOT, names, N):
     """
     size = load_meta(ROOT)["num_cases_per_batch"]
     available = size * len(names)
-    if N > available:
+    if available < N:
         raise ValueError(f"{N} images wanted, of {available} in {', '.join(names)}")
     X = np.ones((N, np.prod(IMAGE_SHAPE) + 1), dtype=np.float32)
     y = np.empty(N, dtype=np.int64)

@@ -139,16 +139,17 @@ def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None, logx=False):
 def plot_loss(losses, ax=None, label=None, smooth=25):
     """Plot minibatch losses (T,), pale, and their mean over `smooth` iterations, strong.
 
-    Call it again on the same axes, with a label each time, to compare runs.
+    To compare runs, call it on the same axes with a label each time: that draws the mean alone.
     """
     ax = _axes(ax, 7, 4.2)
-    line = LINES[len(ax.lines) // 2 % len(LINES)]  # each call has drawn two lines
+    line = LINES[len(ax.lines) % len(LINES)]
     smooth = min(smooth, len(losses))
     mean = np.convolve(losses, np.full(smooth, 1 / smooth), mode="valid")
-    raw_label = None if label else "one minibatch"
-    mean_label = label or f"mean of {smooth}"
-    ax.plot(losses, color=line["color"], alpha=0.3, linewidth=0.8, linestyle="-", label=raw_label)
-    ax.plot(np.arange(len(mean)) + (smooth - 1) / 2, mean, **line, linewidth=2.2, label=mean_label)
+    if label is None:
+        pale = {"color": line["color"], "alpha": 0.3, "linewidth": 0.8, "linestyle": "-"}
+        ax.plot(losses, **pale, label="one minibatch")
+    label = label or f"mean of {smooth}"
+    ax.plot(np.arange(len(mean)) + (smooth - 1) / 2, mean, **line, linewidth=2.2, label=label)
     ax.set(xlabel="Iteration", ylabel="Loss")
     ax.legend(loc="upper right")
     return ax

@@ -1,0 +1,26 @@
+"""Plants entries of the catalogue in the solved tree and judges them, without a child process."""
+
+from cs231n import checks
+from cs231n.checks import child, data
+from cs231n.checks.calling import Outcome, Outcomes
+from grading import build_checks, catalogue
+
+CATALOGUE = catalogue.read()
+NOTES = {entry.name for entry in CATALOGUE if entry.note}
+VARIANTS = [variant for entry in CATALOGUE for variant in entry.variants]
+
+
+def judged_here(exercise, *variants, known=None):
+    """Return the Report on variants planted together; known is the CheckData, if not the usual."""
+    known = known or checks.load(data.DEFAULT)
+    target = build_checks.compiled(catalogue.plant(*variants), exercise)
+    problems, kinds = checks.problems_of(exercise, known)
+    problems.pop(checks.TIMING, None)
+    outcomes = {}
+    for name, problem in problems.items():
+        try:
+            outcomes[name] = Outcome("value", *child.CALLS[kinds[name]](target, problem))
+        except Exception as error:
+            meta = {"error": type(error).__name__, "message": str(error), "file": "", "line": 0}
+            outcomes[name] = Outcome("raises", meta)
+    return checks.judge(exercise, known, Outcomes(outcomes), source="", attribute=exercise)

@@ -1,0 +1,286 @@
+"""The solutions in tests/correct_solutions are right, so a self-check that marks one is wrong.
+
+Each is compared with this repository's naive functions. The numbers of every problem are small
+multiples of powers of two, so that scores and margins are exact in float32, too, in whatever order
+they are added up: what differs between two right solutions is the rounding after that.
+"""
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cs231n.classifiers import LinearClassifier
+from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
+from cs231n.classifiers.softmax import softmax_loss_naive
+
+FILES = sorted((Path(__file__).parent / "correct_solutions").glob("*.py"))
+LOSSES = [
+    f"{loss}_loss_{version}" for loss in ("svm", "softmax") for version in ("naive", "vectorized")
+]
+
+
+def load(file):
+    spec = importlib.util.spec_from_file_location(f"correct_solutions_{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MODULES = {file.stem: load(file) for file in FILES}
+SOLUTIONS = [
+    pytest.param(name, getattr(module, name), id=f"{stem}-{name}")
+    for stem, module in MODULES.items()
+    for name in LOSSES
+    if hasattr(module, name)
+]
+CLASSIFIERS = [
+    pytest.param(module.Classifier, id=stem)
+    for stem, module in MODULES.items()
+    if hasattr(module, "Classifier")
+]
+
+
+def draw(seed, N, D, C, *, scale=1, labels=None, dtype=np.float64, reg=0.25, offset=0, ties=False):
+    """Return W, X, y, reg; scores are multiples of scale/16, and no margin is 0 unless `ties`."""
+    rng = np.random.default_rng(seed)
+    while True:
+        W = rng.integers(-8, 9, (D, C)) / 4
+        X = rng.integers(-8, 9, (N, D)) / 4 * scale
+        X[:, -1], W[-1] = 1, W[-1] + offset  # a bias
+        y = rng.choice(np.arange(C) if labels is None else labels, N)
+        scores = X @ W
+        if ties == np.any(scores - scores[np.arange(N), y][:, None] + 1 == 0):
+            return W.astype(dtype), X.astype(dtype), y, reg
+
+
+PROBLEMS = {
+    "C = 7": draw(1, 20, 9, 7),
+    "C = 12": draw(2, 25, 6, 12),
+    "C = 2": draw(3, 9, 5, 2),
+    "N = 1": draw(4, 1, 6, 5),
+    "N < C": draw(5, 4, 7, 11),
+    "N == C": draw(6, 6, 8, 6),
+    "N == D == C": draw(7, 5, 5, 5),
+    "N > D": draw(8, 30, 3, 4),
+    "N < D": draw(9, 8, 40, 9),
+    "absent classes": draw(10, 12, 5, 6, labels=[1, 4]),
+    "W = 0": (np.zeros((6, 8)), *draw(11, 10, 6, 8)[1:]),
+    "reg = 0": draw(12, 10, 6, 4, reg=0.0),
+    "scores near 1e3": draw(13, 10, 6, 5, offset=1000, reg=0.0),
+    "scores of +-1e3": draw(14, 10, 6, 5, scale=2.0**8),
+    "scores of +-1e6": draw(15, 10, 6, 5, scale=2.0**18),
+    "float32": draw(16, 20, 9, 7, dtype=np.float32),
+    "float32 near 1e3": draw(17, 10, 6, 5, offset=1000, dtype=np.float32, reg=0.0),
+    "float32 of +-1e3": draw(18, 10, 6, 5, scale=2.0**8, dtype=np.float32),
+    "float32 of +-1e6": draw(19, 10, 6, 5, scale=2.0**18, dtype=np.float32),
+    "exact ties": draw(20, 30, 6, 5, ties=True),
+}
+for arrays in PROBLEMS.values():
+    for array in arrays[:3]:
+        array.flags.writeable = False  # a solution that modifies its inputs raises
+
+
+def agreeing(name, function, problem):
+    """Return the right answers that `function` gives on `problem`: {(penalty, slope at a tie)}.
+
+    penalty is 1, or 0.5 for half the penalty in loss and gradient; the slope of max(0, m) at m = 0
+    may be 0 or 1. Only at exact ties do the slopes differ, so elsewhere both are returned, or none.
+    """
+    W, X, y, reg = problem
+    with np.errstate(divide="ignore", over="raise", invalid="raise"):  # log(0) may be taken
+        loss, dW = function(W, X, y, reg)
+    assert type(dW) is np.ndarray and dW.shape == W.shape
+    single = np.float32 in (W.dtype, X.dtype, dW.dtype)
+    eps = np.finfo(np.float32 if single else np.float64).eps
+
+    W, X = W.astype(float), X.astype(float)
+    losses, slopes = expected(name, W, X, y)
+    # At most N * C < 400 numbers are added up. log(sum(exp(s))) is rounded at the size of s.
+    largest = max(1, np.abs(X @ W).max()) if name.startswith("softmax") else 1
+    largest_part = W.shape[1] * np.abs(X).max() + reg * np.abs(W).max()
+    tolerance_of_dW = 200 * eps * largest_part + 4 * eps * largest * np.abs(X).max()
+
+    found = set()
+    for penalty in (1.0, 0.5):
+        true_loss = losses.mean() + penalty * reg * np.sum(W * W)
+        tolerance = 200 * eps * true_loss + 4 * eps * largest
+        underflows = name.startswith("softmax") and losses.max() > (80 if single else 700)
+        if not (abs(float(loss) - true_loss) <= tolerance or (underflows and loss == np.inf)):
+            continue
+        for slope, data_dW in slopes.items():
+            if np.abs(dW - data_dW - 2 * penalty * reg * W).max() <= tolerance_of_dW:
+                found.add((penalty, slope))
+    return found
+
+
+def expected(name, W, X, y):
+    """Return the losses (N,), and {slope at a tie: dW}, without a penalty, in float64."""
+    if name.startswith("softmax"):
+        dW = softmax_loss_naive(W, X, y, 0.0)[1]
+        losses = [softmax_loss_naive(W, X[[i]], y[[i]], 0.0)[0] for i in range(len(X))]
+        return np.array(losses), {0: dW, 1: dW}
+    losses = [svm_loss_naive(W, X[[i]], y[[i]], 0.0)[0] for i in range(len(X))]
+    # A slightly larger margin counts the ties; the nearest other margin is 1/16 away.
+    slopes = {i: svm_loss_naive(W, X, y, 0.0, margin=1 + i / 64)[1] for i in (0, 1)}
+    return np.array(losses), slopes
+
+
+@pytest.mark.parametrize(("name", "function"), SOLUTIONS)
+def test_solution_agrees_with_the_reference_on_every_problem(name, function):
+    answers = {title: agreeing(name, function, problem) for title, problem in PROBLEMS.items()}
+    assert set.intersection(*answers.values()), answers  # the same convention throughout
+
+
+def changed(loss=lambda loss, reg, W: loss, dW=lambda dW, reg, W: dW):
+    """Return the reference with a mistake in its loss or its gradient."""
+
+    def wrong(W, X, y, reg):
+        right = svm_loss_naive(W, X, y, reg)
+        return loss(right[0], reg, W), dW(right[1], reg, W)
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        changed(dW=lambda dW, reg, W: dW - reg * W),  # half the penalty in the gradient only
+        changed(loss=lambda loss, reg, W: loss - reg / 2 * np.sum(W * W)),  # in the loss only
+        changed(loss=lambda loss, reg, W: loss * (1 + 1e-12)),
+        changed(loss=lambda loss, reg, W: np.inf),
+        changed(loss=lambda loss, reg, W: np.nan),
+        changed(dW=lambda dW, reg, W: dW + 1e-11),
+        changed(dW=lambda dW, reg, W: np.roll(dW, 1, axis=1)),
+    ],
+)
+def test_comparison_rejects_a_wrong_solution(wrong):
+    assert agreeing("svm_loss_naive", changed(), PROBLEMS["C = 7"])
+    assert not agreeing("svm_loss_naive", wrong, PROBLEMS["C = 7"])
+
+
+def test_comparison_accepts_an_infinite_loss_only_where_exp_underflows():
+    def infinite(W, X, y, reg):
+        return np.inf, softmax_loss_naive(W, X, y, reg)[1]
+
+    accepted = {
+        title
+        for title, problem in PROBLEMS.items()
+        if agreeing("softmax_loss_naive", infinite, problem)
+    }
+    assert accepted == {title for title in PROBLEMS if "of +-1e" in title}
+
+
+def test_comparison_rejects_a_mixture_of_slopes_at_ties():
+    def mixed(W, X, y, reg):
+        loss, dW = svm_loss_naive(W, X, y, reg)
+        for i in range(len(X)):
+            ties = np.flatnonzero(X[i] @ W - X[i] @ W[:, y[i]] + 1 == 0)
+            dW[:, y[i]] -= len(ties) * X[i] / len(X)  # >= here, but > for the other classes
+        return loss, dW
+
+    assert agreeing("svm_loss_naive", mixed, PROBLEMS["C = 7"])
+    assert not agreeing("svm_loss_naive", mixed, PROBLEMS["exact ties"])
+
+
+def recorded(Classifier):
+    """Return an object of a subclass of Classifier that has a loss, and notes its calls."""
+
+    class Recorded(Classifier):
+        def loss(self, X_batch, y_batch, reg):
+            self.calls.append((self.W.copy(), X_batch.copy(), y_batch.copy(), reg))
+            return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
+
+    model = Recorded()
+    model.calls = []
+    return model
+
+
+@pytest.mark.parametrize("Classifier", CLASSIFIERS)
+@pytest.mark.parametrize(("N", "batch_size"), [(7, 16), (7, 3), (1, 1)])
+def test_train_takes_batches_of_the_data_and_steps_against_the_gradient(Classifier, N, batch_size):
+    X = np.random.default_rng(0).standard_normal((N, 5))
+    X[:, 0] = np.arange(N)
+    y = np.array([3, 0, 2, 2, 5, 0, 1])[:N]
+    X.flags.writeable = y.flags.writeable = False
+    model = recorded(Classifier)
+    losses = model.train(X, y, learning_rate=1e-2, reg=0.1, num_iters=40, batch_size=batch_size)
+    assert np.abs(model.calls[0][0]).max() < 0.01  # small weights to start from
+    losses += model.train(X, y, 1e-2, 0.1, 40, batch_size, False, momentum=0.0, rng=None)
+
+    assert type(losses) is list and len(losses) == len(model.calls) == 80
+    assert model.W.shape == (5, y.max() + 1)
+    after = [call[0] for call in model.calls[1:]] + [model.W]
+    for loss, (W, X_batch, y_batch, reg), W_after in zip(losses, model.calls, after, strict=True):
+        rows = X_batch[:, 0].astype(int)
+        assert len(rows) == batch_size and reg == 0.1
+        assert np.array_equal(X_batch, X[rows]) and np.array_equal(y_batch, y[rows])
+        value, dW = svm_loss_vectorized(W, X_batch, y_batch, reg)
+        # Another memory order of W or X may round the products otherwise, in the last digits.
+        assert float(loss) == pytest.approx(value, rel=1e-12)
+        assert np.allclose(W_after, W - 1e-2 * dW, rtol=0, atol=1e-14)
+    assert {row for call in model.calls for row in call[1][:, 0]} == set(range(N))
+
+
+@pytest.mark.parametrize("Classifier", CLASSIFIERS)
+def test_predict_returns_a_label_of_the_largest_score(Classifier):
+    for W, X, _, _ in PROBLEMS.values():
+        model = Classifier()
+        model.W = W
+        labels = model.predict(X)
+        assert labels.shape == (len(X),)
+        assert np.array_equal(labels, labels.astype(int))
+        scores = X @ W
+        assert np.array_equal(scores[np.arange(len(X)), labels.astype(int)], scores.max(axis=1))
+
+
+def test_there_are_25_solutions_and_8_classifiers():
+    assert len(FILES) >= 25
+    assert all(any(hasattr(module, name) for name in LOSSES) for module in MODULES.values())
+    assert len(CLASSIFIERS) >= 8
+    assert all(issubclass(param.values[0], LinearClassifier) for param in CLASSIFIERS)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_solution_imports_only_numpy_the_standard_library_and_the_base_class(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = {alias.name.split(".")[0] for alias in node.names}
+            assert names <= {"numpy", *sys.stdlib_module_names}
+        elif isinstance(node, ast.ImportFrom) and node.module not in sys.stdlib_module_names:
+            assert node.module == "cs231n.classifiers.linear_classifier"
+            assert [alias.name for alias in node.names] == ["LinearClassifier"]
+
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def loops_reached(tree, name):
+    """Return the lines of loops in the definition `name` and in whatever of the file it uses."""
+    definitions = {node.name: node for node in tree.body if hasattr(node, "name")}
+    definitions |= {node.targets[0].id: node for node in tree.body if isinstance(node, ast.Assign)}
+    waiting, seen, lines = [name], set(), []
+    while waiting:
+        seen.add(name := waiting.pop())
+        for node in ast.walk(definitions[name]):
+            if isinstance(node, LOOPS):
+                lines.append(node.lineno)
+            if isinstance(node, ast.Name) and node.id in definitions and node.id not in seen:
+                waiting.append(node.id)
+    return lines
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_vectorized_versions_have_no_loops(file):
+    tree = ast.parse(file.read_text())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.endswith("_vectorized"):
+            assert loops_reached(tree, node.name) == []
+
+
+def test_loops_are_found_in_helpers_too():
+    source = "def f(x):\n    return [v for v in x]\ng = f\ndef h(x):\n    return g(x)\n"
+    assert loops_reached(ast.parse(source), "h") == [2]

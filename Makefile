@@ -6,10 +6,10 @@ CIFAR10 = datasets/cifar-10-batches-py
 VENV = .venv/bin/python
 
 .DEFAULT_GOAL = help
-.PHONY: help setup data run lab notebooks test test-net lint format clean
+.PHONY: help setup data run lab submission clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "make PYTHON=python3.12 ...      sets up with another Python, 3.11 or newer"
 	@echo "make DOWNLOAD_TIMEOUT=900 ...   waits longer than 300 seconds for CIFAR-10"
@@ -24,10 +24,6 @@ setup: .venv/installed  ## install requirements.txt into .venv
 	    "error: '$(PYTHON)' cannot make a .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
-
-.venv/installed-dev: requirements-dev.txt .venv/installed
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # Without a network this takes a second or two, 21 seconds where nothing answers at all. A download
@@ -49,9 +45,29 @@ run: data  ## set up, execute both notebooks into build/, print the results
 lab: data  ## open the notebooks in JupyterLab
 	$(VENV) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/svm.ipynb
 
+submission: setup  ## look your work over and pack it into a zip to hand in
+	$(VENV) -m cs231n.submission
+
+clean:  ## remove build/ and caches; data sets and .venv stay
+	rm -rf build .pytest_cache .ruff_cache
+	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# BEGIN INSTRUCTORS
+.PHONY: notebooks checks release test test-net lint format bench bench-quick
+
+.venv/installed-dev: requirements-dev.txt grading/requirements.txt .venv/installed
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
 notebooks: setup  ## execute both on the synthetic set and store their outputs
 	./get_datasets.sh --synthetic
 	$(VENV) tools/run_notebooks.py --store
+
+checks: .venv/installed-dev  ## write cs231n/checks.npz anew, after a change to grading/
+	$(VENV) -m grading.build_checks
+
+release: setup  ## derive the students' edition: build/student/ and a zip
+	$(VENV) -m grading.release
 
 test: lint  ## check everything: ruff, unit tests, notebooks, scripts
 	$(VENV) -m pytest
@@ -67,6 +83,14 @@ format: .venv/installed-dev  ## format code and notebooks
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 
-clean:  ## remove build/ and caches; data sets and .venv stay
-	rm -rf build .pytest_cache .ruff_cache
-	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+.venv/installed-bench: benchmarks/requirements.txt .venv/installed
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
+bench: data .venv/installed-bench  ## measure this code against its peers, into benchmarks/
+	$(VENV) -m benchmarks.run
+
+bench-quick: .venv/installed-bench  ## the same on the synthetic set, into build/bench-quick/
+	./get_datasets.sh --synthetic
+	$(VENV) -m benchmarks.run --quick
+# END INSTRUCTORS

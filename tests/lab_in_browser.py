@@ -1,4 +1,7 @@
-"""JupyterLab on a folder and Chromium, started for a test and ended with it."""
+"""JupyterLab on a folder and Chromium, started for a test and ended with it; and what they show.
+
+A test file that imports this is skipped where Chromium, its driver or Selenium is missing.
+"""
 
 import contextlib
 import json
@@ -13,6 +16,12 @@ import time
 import matplotlib.font_manager  # noqa: F401
 import pytest
 
+for command in ("chromium", "chromedriver"):
+    if shutil.which(command) is None:
+        reason = f"{command} is missing; on Debian: apt install chromium chromium-driver"
+        pytest.skip(reason, allow_module_level=True)
+webdriver = pytest.importorskip("selenium.webdriver")
+
 # Nobody's own settings, and no question to somebody who is not there.
 SETTINGS = {
     # All cells are in the page all the time; some versions would keep only those in view.
@@ -20,6 +29,32 @@ SETTINGS = {
     # It would ask, on top of the page, whether to fetch news.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+# What the page shows: mostly texts; of figures, how many each code cell shows that have a size.
+LOOK = """
+const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+const texts = (selector) => all(selector).map((element) => element.innerText);
+const kernel = texts(".jp-Toolbar-kernelName")[0] ?? "No Kernel";
+const visible = (element) => {
+    const {width, height} = element.getBoundingClientRect();
+    return width > 0 && height > 0;
+};
+const loaded = (picture) => picture.complete && picture.naturalWidth > 0;
+return {
+    // The indicator calls a kernel that has yet to be started idle, too.
+    idle: kernel != "No Kernel" && all(".jp-Notebook-ExecutionIndicator[data-status=idle]").length,
+    prompts: texts(".jp-CodeCell .jp-InputPrompt"),
+    outputs: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea-output", cell)
+        .map((output) => output.innerText).join("\\n")),
+    bars: all(".jp-CodeCell .progress-bar").filter(visible).length,
+    figures: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea img", cell)
+        .filter((picture) => loaded(picture) && visible(picture)).length),
+    dialog: texts(".jp-Dialog"),
+    // A traceback has the one type or the other, as JupyterLab's version has it.
+    error: texts("[data-mime-type$='jupyter.stderr'], [data-mime-type$='jupyter.error']"),
+    formula: texts("mjx-merror"),
+};
+"""
 
 
 def wait_for(condition, *, seconds, what):
@@ -83,7 +118,7 @@ def jupyterlab(folder, dataset):
 
 
 @contextlib.contextmanager
-def chromium(webdriver, profile):
+def chromium(profile):
     """Start headless Chromium with a new profile; yield Selenium's driver."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
@@ -110,3 +145,20 @@ def chromium(webdriver, profile):
         yield driver
     finally:
         driver.quit()
+
+
+def look(driver):
+    """Return what the page shows, as LOOK words it."""
+    return driver.execute_script(LOOK)
+
+
+def wait_until_open(driver):
+    what = "the notebook is open, its kernel idle"
+    wait_for(lambda: look(driver)["idle"], seconds=120, what=what)
+
+
+def choose(driver, menu, item):
+    """Choose an item of a menu of JupyterLab by clicks."""
+    for label in (menu, item):
+        path = f"//*[contains(@class, 'lm-Menu') and text()='{label}']"
+        driver.find_element("xpath", path).click()

@@ -10,37 +10,7 @@ import nbformat
 import pytest
 
 from conftest import ROOT
-from tests.lab_in_browser import chromium, jupyterlab, wait_for
-
-for command in ("chromium", "chromedriver"):
-    if shutil.which(command) is None:
-        reason = f"{command} is missing; on Debian: apt install chromium chromium-driver"
-        pytest.skip(reason, allow_module_level=True)
-webdriver = pytest.importorskip("selenium.webdriver")
-
-# What the page shows: mostly texts; of figures, how many each code cell shows that have a size.
-LOOK = """
-const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
-const texts = (selector) => all(selector).map((element) => element.innerText);
-const kernel = texts(".jp-Toolbar-kernelName")[0] ?? "No Kernel";
-const visible = (element) => {
-    const {width, height} = element.getBoundingClientRect();
-    return width > 0 && height > 0;
-};
-const loaded = (picture) => picture.complete && picture.naturalWidth > 0;
-return {
-    // The indicator calls a kernel that has yet to be started idle, too.
-    idle: kernel != "No Kernel" && all(".jp-Notebook-ExecutionIndicator[data-status=idle]").length,
-    prompts: texts(".jp-CodeCell .jp-InputPrompt"),
-    bars: all(".jp-CodeCell .progress-bar").filter(visible).length,
-    figures: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea img", cell)
-        .filter((picture) => loaded(picture) && visible(picture)).length),
-    dialog: texts(".jp-Dialog"),
-    // A traceback has the one type or the other, as JupyterLab's version has it.
-    error: texts("[data-mime-type$='jupyter.stderr'], [data-mime-type$='jupyter.error']"),
-    formula: texts("mjx-merror"),
-};
-"""
+from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
 
 SCROLL_TO_BAR = "document.querySelector('.progress-bar')?.scrollIntoView({block: 'center'})"
 
@@ -65,7 +35,7 @@ def run_all(tmp_path, synthetic_dir, monkeypatch):
         copy_repository(tmp_path, notebook, name)
         with (
             jupyterlab(tmp_path, synthetic_dir) as (url, token),
-            chromium(webdriver, tmp_path / "chromium") as driver,
+            chromium(tmp_path / "chromium") as driver,
         ):
             driver.get(f"{url}lab/tree/notebooks/{name}.ipynb?token={token}")
             return watch(driver, pictures)
@@ -87,15 +57,12 @@ def copy_repository(folder, notebook, name):
 def watch(driver, pictures):
     """Choose Run All Cells; return what LOOK returns in the end, and what was seen meanwhile."""
 
-    def look():
-        return driver.execute_script(LOOK)
-
     def save(name):
         driver.save_screenshot(pictures / f"{name}.png")
 
     def ended():
         nonlocal progress
-        page = look()
+        page = look(driver)
         if page["bars"] and not progress:
             progress = True
             driver.execute_script(SCROLL_TO_BAR)
@@ -107,10 +74,8 @@ def watch(driver, pictures):
 
     progress = False
     try:
-        wait_for(lambda: look()["idle"], seconds=120, what="the notebook is open, its kernel idle")
-        for label in ("Run", "Run All Cells"):
-            item = f"//*[contains(@class, 'lm-Menu') and text()='{label}']"
-            driver.find_element("xpath", item).click()
+        wait_until_open(driver)
+        choose(driver, "Run", "Run All Cells")
         # It takes 45 seconds on an idle machine.
         wait_for(ended, seconds=600, what="all cells are executed")
     finally:
@@ -121,7 +86,7 @@ def watch(driver, pictures):
         number += 1
         save(f"screen-{number:02}")
     console = [entry["message"] for entry in driver.get_log("browser")]
-    return look() | {"progress": progress, "console": console}
+    return look(driver) | {"progress": progress, "console": console}
 
 
 def problems(seen, figures):

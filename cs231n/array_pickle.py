@@ -22,8 +22,6 @@ class PickledArray:
 
     def __setstate__(self, state):
         _version, shape, dtype, fortran_order, content = state
-        if isinstance(content, str):  # from Python 2
-            content = content.encode("latin-1")
         self.fill(content, dtype, shape, "F" if fortran_order else "C")
 
     def fill(self, content, dtype, shape, order):
@@ -43,7 +41,7 @@ class PickledUint8:
     """Stands for numpy.dtype, of which only uint8 is read: the type of images."""
 
     def __init__(self, spec, align=False, copy=False):
-        if spec != "u1":
+        if spec not in ("u1", b"u1"):
             raise pickle.UnpicklingError(f"it holds an array of dtype {spec!r}, but not uint8")
 
     def __setstate__(self, state):
@@ -73,15 +71,22 @@ class ArrayUnpickler(pickle.Unpickler):
 
 
 def loads(content):
-    """Return the dictionary pickled in `content` (bytes); Python 2 strings become str, as latin-1.
+    """Return the dictionary pickled in `content` (bytes); its strings become str, as latin-1.
 
     Its values may be arrays of uint8. Raises pickle.UnpicklingError if it holds anything but
     arrays and containers, and nearly any other exception if it is damaged.
     """
-    fields = ArrayUnpickler(io.BytesIO(content), encoding="latin1").load()
+    # Pixels are strings to Python 2: as bytes they need not be decoded, and encoded again.
+    fields = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
     if not isinstance(fields, dict):
         raise pickle.UnpicklingError(f"it holds a {type(fields).__name__}, not a dictionary")
-    return {
-        key: value.array if isinstance(value, PickledArray) else value
-        for key, value in fields.items()
-    }
+    return {plain(key): plain(value) for key, value in fields.items()}
+
+
+def plain(value):
+    """Return an array for its stand-in, and str for the bytes that strings of Python 2 are."""
+    if isinstance(value, PickledArray):
+        return value.array
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -1,6 +1,6 @@
 """Measure this repository against its peers: `make bench`, or `make bench-quick` in two minutes.
 
-    python -m benchmarks.run [--quick] [--threads N] [--only STAGE ...]
+    python -m benchmarks.run [--quick] [--threads N] [--label TEXT] [--only STAGE ...]
 
 The full run takes the data set that the notebooks take, CIFAR-10 where it is there, and writes to
 benchmarks/. The quick one takes the synthetic set, does the same with fewer iterations and rounds,
@@ -23,8 +23,8 @@ class Plan:
     """How much is measured. Rounds are what medians are taken over."""
 
     folder: object
-    rounds: int  # of losses
-    slow_rounds: int  # of training and of grids, which take longer
+    rounds: int  # of losses, and of grids against products
+    slow_rounds: int  # of training, and of grids against others, which take longer
     loading_rounds: int
     batch_sizes: tuple  # N of loss and gradient
     training_iters: int
@@ -113,10 +113,8 @@ def grid(plan, data):
     from benchmarks import stages
 
     sets = data.X, data.X64, data.y, data.X_val, data.y_val
-    return {
-        kind: stages.measure_grid(kind, *sets, plan.grid_shape, plan.grid_iters, plan.slow_rounds)
-        for kind in plan.grid_kinds
-    }
+    settings = plan.grid_shape, plan.grid_iters, plan.rounds, plan.slow_rounds
+    return {kind: stages.measure_grid(kind, *sets, *settings) for kind in plan.grid_kinds}
 
 
 def models(plan, data):
@@ -190,6 +188,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the synthetic set, in two minutes")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every side")
+    parser.add_argument("--label", help="what the page calls the data set")
     parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES), metavar="STAGE")
     args = parser.parse_args()
     set_threads(args.threads)  # before NumPy is imported, which reads it then
@@ -199,7 +198,7 @@ def main():
 
     plan = QUICK if args.quick else FULL
     data = Data(ROOT / "datasets" / "synthetic-batches-py" if args.quick else find_dataset())
-    results = {"machine": machine(args.threads), "data": data.description}
+    results = {"machine": machine(args.threads), "data": args.label or data.description}
     for name in args.only:
         start = time.perf_counter()
         results[name] = STAGES[name](plan, data)

@@ -68,9 +68,8 @@ def test_training_follows_the_textbook_loop(data, kind, monkeypatch):
 def test_grid_finds_what_one_model_after_another_finds(data, kind, monkeypatch):
     monkeypatch.setitem(stages.RATES, kind, 1e-4)
     monkeypatch.setitem(stages.REGS, kind, 0.1)
-    measured = stages.measure_grid(
-        kind, data.X, data.X64, data.y, data.X_val, data.y_val, (2, 2), num_iters=20, rounds=1
-    )
+    sets = data.X, data.X64, data.y, data.X_val, data.y_val
+    measured = stages.measure_grid(kind, *sets, (2, 2), num_iters=20, rounds=1, slow_rounds=1)
     assert measured["models"] == 4
     assert set(measured["ratios"]) == {"floor", "sequential", "textbook"}
 

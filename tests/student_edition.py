@@ -6,18 +6,12 @@ import shutil
 import nbformat
 
 from conftest import ROOT
+from cs231n import checks
 from grading import release
 from grading.markers import SOLUTION
 
+EXERCISES = tuple(checks.EXERCISES)
 NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")
-EXERCISES = (
-    "svm_loss_naive",
-    "svm_loss_vectorized",
-    "softmax_loss_naive",
-    "softmax_loss_vectorized",
-    "train",
-    "predict",
-)
 
 
 @functools.cache

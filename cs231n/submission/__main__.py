@@ -9,6 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from cs231n.checks.exercises import EXERCISES
 from cs231n.submission import ROOT, archive
 from cs231n.submission.contents import (
     NOTEBOOK_LARGE,
@@ -20,14 +21,6 @@ from cs231n.submission.contents import (
 )
 from cs231n.submission.lookover import SHOW_LESS, look_over, read_cells, what_is_large
 
-EXERCISES = (
-    "svm_loss_naive",
-    "svm_loss_vectorized",
-    "softmax_loss_naive",
-    "softmax_loss_vectorized",
-    "train",
-    "predict",
-)
 COMPLETE, PROBLEMS, PACKED_ANYWAY, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 130  # argparse exits with 2
 STATUS = f"""exit status:
   {COMPLETE}  no problem was found, and the zip was written

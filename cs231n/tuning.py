@@ -148,7 +148,8 @@ def train_side_by_side(
         batch = rng.choice(len(X), size=batch_size)
         X_batch = X[batch]
         scores = X_batch @ W  # (N, K*C)
-        row_losses, dscores = loss_on_scores(scores.reshape(-1, C), y[batch].repeat(len(alive)))
+        rows = np.asfortranarray(scores.reshape(-1, C))  # (N*K, C), in an order quick to add up
+        row_losses, dscores = loss_on_scores(rows, y[batch].repeat(len(alive)))
         penalty = regs[alive] * np.einsum("ij,ij->j", W, W).reshape(-1, C).sum(axis=1)
         loss = row_losses.reshape(batch_size, -1).mean(axis=0) + penalty
         losses[iteration, alive] = np.where(np.isfinite(loss), loss, np.nan)

@@ -40,11 +40,8 @@ class GridSearch:
     def results(self):
         """A dictionary: results[learning_rate, reg] = (training accuracy, validation accuracy)."""
         pairs = itertools.product(self.learning_rates, self.regs)
-        accuracies = zip(self.train_accuracy.flat, self.val_accuracy.flat, strict=True)
-        return {
-            pair: (float(train), float(val))
-            for pair, (train, val) in zip(pairs, accuracies, strict=True)
-        }
+        cells = zip(pairs, self.train_accuracy.flat, self.val_accuracy.flat, strict=True)
+        return {pair: (float(train), float(val)) for pair, train, val in cells}
 
     @property
     def best_index(self):

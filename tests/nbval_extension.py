@@ -13,7 +13,7 @@ import imageio.v3 as iio
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from tests.compare_outputs import Tolerance, compare_value, contents
+from tools.compare_outputs import Tolerance, compare_value, contents
 
 ROOT = Path(__file__).resolve().parents[1]
 SYNTHETIC = ROOT / "datasets" / "synthetic-batches-py"

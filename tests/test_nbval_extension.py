@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.compare_outputs import Tolerance, compare_pictures, compare_text, compare_value, contents
+from tools.compare_outputs import Tolerance, compare_pictures, compare_text, compare_value, contents
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = Tolerance()

@@ -53,11 +53,23 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # BEGIN INSTRUCTORS
-.PHONY: notebooks checks release test test-net lint format bench bench-quick
+.PHONY: grade grade-demo notebooks checks release test test-net lint format bench bench-quick
 
-.venv/installed-dev: requirements-dev.txt grading/requirements.txt .venv/installed
+.venv/installed-grade: grading/requirements.txt .venv/installed
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r grading/requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed-grade
 	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+grade: .venv/installed-grade  ## grade a folder of submissions: make grade SUBMISSIONS=folder
+	@[ -n "$(SUBMISSIONS)" ] || { echo >&2 \
+	    "error: name the folder in which the submissions are: make grade SUBMISSIONS=folder"; exit 2; }
+	$(VENV) -m grading grade "$(SUBMISSIONS)" $(OPTIONS)
+
+grade-demo: .venv/installed-grade  ## see it work: make twelve submissions and grade them
+	$(VENV) -m grading demo build/grade-demo
 
 notebooks: setup  ## execute both on the synthetic set and store their outputs
 	./get_datasets.sh --synthetic

@@ -12,8 +12,13 @@ VARIANTS = [variant for entry in CATALOGUE for variant in entry.variants]
 
 def judged_here(exercise, *variants, known=None):
     """Return the Report on variants planted together; known is the CheckData, if not the usual."""
+    return judged_text(exercise, catalogue.plant(*variants), known=known)
+
+
+def judged_text(exercise, text, known=None):
+    """Return the Report on an exercise in the text of its file."""
     known = known or checks.load(data.DEFAULT)
-    target = build_checks.compiled(catalogue.plant(*variants), exercise)
+    target = build_checks.compiled(text, exercise)
     problems, kinds = checks.problems_of(exercise, known)
     problems.pop(checks.TIMING, None)
     outcomes = {}

@@ -5,12 +5,13 @@ copies: change them as you like.
 """
 
 import functools
+import io
 import json
 import zipfile
 from pathlib import Path
 
 from grading.grader import examples
-from grading.grader.examples import cut_notebooks, edit_cells, plant  # noqa: F401
+from grading.grader.examples import begin_with, cut_notebooks, edit_cells, plant  # noqa: F401
 
 SVM, SOFTMAX = "notebooks/svm.ipynb", "notebooks/softmax.ipynb"
 LINEAR_SVM, SOFTMAX_LOSS, LINEAR_CLASSIFIER = (
@@ -81,4 +82,15 @@ def to_zip(files, path, folder=""):
             entry.create_system, entry.external_attr = 3, mode << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
-    return Path(path)
+    return path
+
+
+def zip_bytes(files, folder=""):
+    """Return the bytes of what to_zip writes."""
+    return to_zip(files, io.BytesIO(), folder).getvalue()
+
+
+def put_zip(path, content):
+    """Write the bytes of a zip, sound or not, into the file `path`; return it."""
+    path.write_bytes(content)
+    return path

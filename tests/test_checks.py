@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cs231n import checks
-from cs231n.checks import calling
+from cs231n.checks import frames
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = list(checks.EXERCISES)
@@ -174,14 +174,14 @@ def test_a_hang_or_crash_in_one_problem_costs_that_one_only(tmp_path):
 
 def test_frames_that_would_unpack_to_more_than_fits_are_refused():
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, meta=np.zeros(calling.MOST_FRAME + 1, dtype=np.uint8))
+    np.savez_compressed(buffer, meta=np.zeros(frames.MOST_FRAME + 1, dtype=np.uint8))
     bomb = buffer.getvalue()
     assert len(bomb) < 100_000
     for frame in (bomb, b"no archive"):
         with pytest.raises(ValueError, match="not a frame"):
-            list(calling.Frames().add(struct.pack(">Q", len(frame)) + frame))
+            list(frames.Frames().add(struct.pack(">Q", len(frame)) + frame))
     with pytest.raises(ValueError, match="a frame of"):
-        list(calling.Frames().add(struct.pack(">Q", calling.MOST_FRAME + 1)))
+        list(frames.Frames().add(struct.pack(">Q", frames.MOST_FRAME + 1)))
 
 
 def test_a_flood_is_survived_and_noted(tmp_path):

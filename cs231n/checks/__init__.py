@@ -6,6 +6,7 @@ is expected and what known misconceptions leave behind. The parts, in the order 
     exercises      the names, and where each function is found
     data           reads problems, expected values and signatures of misconceptions
     calling        starts child.py, which calls the function; collects what comes back
+    frames         reads what comes back, and lets nothing pass but numbers and short texts
     judge_loss, judge_train, judge_predict
                    compare, without running any code of a student; signatures, explain and rules
                    name misconceptions, faults words the differences, loops reads the syntax tree
@@ -16,6 +17,8 @@ Nothing here contains a formula of an exercise: expected values come from the fi
 
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from cs231n.checks import data as data_file
 from cs231n.checks.calling import TIME_LIMIT, Target, call
@@ -82,15 +85,21 @@ def problems_of(name, data):
     """Return what calling.call needs: ({problem: arrays}, {problem: kind of call})."""
     exercise = EXERCISES[name]
     kind = exercise.family if exercise.family in ("train", "predict") else "loss"
-    problems = dict(data.families[exercise.family].problems)
+    problems = {
+        problem: {name: array for name, array in arrays.items() if name != "steps"}  # an answer
+        for problem, arrays in data.families[exercise.family].problems.items()
+    }
     kinds = dict.fromkeys(problems, kind)
     if exercise.vectorized:
         problems[TIMING], kinds[TIMING] = timing_problem(), "timing"
     return problems, kinds
 
 
-def judge(name, data, outcomes, source, attribute):
+@np.errstate(all="ignore")  # a student's numbers may be any: no warning of ours is due
+def judge(name, data, outcomes, source, attribute, others=()):
     """Return the Report on calling.Outcomes, of `attribute` in a file whose text is `source`.
+
+    others are the texts of modules that the file may import from.
 
     This runs no code of a student: a grader can call it on outcomes from a sandbox.
     """
@@ -98,7 +107,7 @@ def judge(name, data, outcomes, source, attribute):
     first = next(iter(by_name.values()))
     if any(outcome.meta.get("missing") for outcome in by_name.values()):
         return Report(name, "not implemented")
-    if first.status == "import":
+    if first.status == "import" or first.meta.get("importing"):
         return Report(name, "broken", message=failure(first))
     timing = by_name.pop(TIMING, None)
     faults = {failure(outcome) for outcome in by_name.values()}
@@ -111,7 +120,7 @@ def judge(name, data, outcomes, source, attribute):
     if "" not in faults:  # nothing came back at all: one line says why
         report.lines = [Line("runs", False, failure(first))]
     elif exercise.vectorized:
-        add_vectorization(report, data, source, attribute, timing)
+        add_vectorization(report, data, source, attribute, timing, others)
     if outcomes.flooded:
         report.notes.append(
             "It prints more than a million characters, which slows it down and hides other output."

@@ -10,23 +10,28 @@ import json
 import os
 import selectors
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from cs231n.checks.frames import Frames, told_of_error, told_of_value
+
 CHILD = Path(__file__).with_name("child.py")
 TIME_LIMIT = 60.0  # seconds for all problems of an exercise
 MOST_LOSSES = 2  # children that may hang or die before the remaining problems are left out
-MOST_FRAME = 50_000_000  # bytes
+START_LIMIT = 60.0  # seconds until a child is ready, on a machine that is very busy
+TO_LEAVE = 1.0  # seconds for a child that has said everything
 FLOOD = 1_000_000  # characters
-IMPORT = -1  # stands for a problem's index where the import failed
+MOST_WORDS = 2000  # bytes of what a child prints that never gets ready
+
+
+class NotStarted(RuntimeError):
+    """The child process ended before it touched the student's code: nothing can be said of that."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,9 @@ class Outcome:
 
     status  value, raises, import (the file could not be imported), hang, crash, left out
     meta    for value: types of what was returned, names of changed arguments; for raises and
-            import: error, message, file, line, and missing (not implemented yet)
-    values  arrays that the function returned, those that are numbers
+            import: error, message, file, line, and missing (not implemented yet); for hang and
+            crash: importing, if that happened before any problem was tried
+    values  arrays that the function returned, those that are numbers, as float64
     """
 
     status: str
@@ -69,26 +75,68 @@ def call(target, problems, kinds, *, time_limit=TIME_LIMIT, command=None):
 
     kinds {name: loss, predict, train or timing} says how each is called. command is the start of
     the child's command line, for a sandbox; it must keep open the one file descriptor it is given.
+
+    Raises NotStarted if the child did not come as far as the student's code.
     """
     names = list(problems)
-    outcomes, printed, losses = {}, 0, 0
-    end = time.monotonic() + time_limit
-    while len(outcomes) < len(names) and losses < MOST_LOSSES and time.monotonic() < end:
-        left = [index for index in range(len(names)) if index not in outcomes]
-        job = make_job(target, names, problems, kinds, left)
-        limit = min(end - time.monotonic(), time_limit / 3)
-        found, lost, output = run_child(job, command, limit, end)
-        printed += output
-        if IMPORT in found:
-            return Outcomes(dict.fromkeys(names, found[IMPORT]), printed)
-        outcomes |= {index: found[index] for index in left if index in found}
-        if any(index not in found for index in left):
-            lost = lost or "crash"
+    outcomes, printed, losses, left = {}, 0, 0, time_limit
+    while len(outcomes) < len(names) and losses < MOST_LOSSES and left > 0:
+        indices = [index for index in range(len(names)) if index not in outcomes]
+        job = make_job(target, names, problems, kinds, indices)
+        child = Child({index: kinds[names[index]] for index in indices})
+        left -= run_child(child, job, command, time_limit / 3, left)
+        printed += child.printed
+        outcomes |= child.found
+        if child.waiting and not child.imported:
+            broken = child.import_error or Outcome(child.lost, {"importing": True})
+            outcomes |= dict.fromkeys(child.waiting, broken)
+        elif child.waiting:
             losses += 1
-            first = next(index for index in left if index not in found)
-            outcomes[first] = Outcome(lost)
+            outcomes[child.waiting[0]] = Outcome(child.lost)
     left_out = Outcome("left out")
     return Outcomes({n: outcomes.get(i, left_out) for i, n in enumerate(names)}, printed)
+
+
+class Child:
+    """What one child process has said so far, in the order in which it has to be said.
+
+    That is ready, then import (an error, and the end), or start and value, or raises, of each
+    index. So a student's code that writes into the pipe cannot answer twice or for another child.
+    """
+
+    def __init__(self, kinds):
+        self.kinds = kinds  # {index: kind of call}
+        self.waiting = list(kinds)  # the indices without an outcome
+        self.found = {}
+        self.ready = self.imported = self.started = False
+        self.import_error = None
+        self.lost = "crash"  # what became of it if it does not answer: nothing else was seen
+        self.printed, self.first_words = 0, b""
+
+    @property
+    def done(self):
+        return not self.waiting or self.import_error is not None
+
+    def take(self, meta, values):
+        """Take a frame; ValueError if it is not its turn."""
+        event, index = meta.get("event"), meta.get("index")
+        if event == "ready" and not self.ready:
+            self.ready = True
+        elif event == "import" and self.ready and not self.imported and not self.done:
+            self.import_error = Outcome("import", told_of_error(meta))
+        elif not self.ready or self.done or type(index) is not int or index != self.waiting[0]:
+            raise ValueError("a frame out of turn")
+        elif event == "start" and not self.started:
+            self.imported = self.started = True
+        elif event in ("value", "raises") and self.started:
+            if event == "raises":
+                self.found[index] = Outcome(event, told_of_error(meta))
+            else:
+                self.found[index] = Outcome(event, *told_of_value(self.kinds[index], meta, values))
+            self.waiting.pop(0)
+            self.started = False
+        else:
+            raise ValueError("a frame out of turn")
 
 
 def make_job(target, names, problems, kinds, indices):
@@ -110,10 +158,11 @@ def make_job(target, names, problems, kinds, indices):
     return buffer.getvalue()
 
 
-def run_child(job, command, limit, end):
-    """Run one child; return {index: Outcome}, "hang" or "crash" if that was seen, and characters.
+def run_child(child, job, command, limit, budget):
+    """Run one child process and let `child` take what it says; return the seconds it took.
 
-    limit is the most seconds between two frames, end the time when all must be over.
+    limit is the most seconds between two frames, budget the most for all. Both count from when
+    the process is ready: how long that takes is no matter of the student's code.
     """
     read_end, write_end = os.pipe()
     with tempfile.TemporaryFile() as stdin:
@@ -129,43 +178,61 @@ def run_child(job, command, limit, end):
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     os.close(write_end)
-    frames, found, printed = Frames(), {}, 0
-    deadline = min(time.monotonic() + limit, end)
-    lost = ""
+    began = time.monotonic()
+    end = deadline = began + START_LIMIT
+    frames = Frames()
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(read_end, selectors.EVENT_READ)
             selector.register(process.stdout, selectors.EVENT_READ)
-            while read_end in selector.get_map():
+            while read_end in selector.get_map() and not child.done:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if time.monotonic() >= deadline:
-                    lost = "hang"
+                    child.lost = "hang"
                     break
                 for key, _ in ready:
                     data = os.read(key.fd, 1 << 16)
                     if not data:
                         selector.unregister(key.fileobj)
                     elif key.fd != read_end:
-                        printed += len(data)
+                        hear(child, data)
                     else:
                         for meta, values in frames.add(data):
-                            note(meta, values, found)
+                            if not child.ready:
+                                began = time.monotonic()
+                                end = began + budget
+                            child.take(meta, values)
                             deadline = min(time.monotonic() + limit, end)
-    except (ValueError, KeyError, TypeError):
-        lost = "crash"  # a frame that is none: something else wrote into our pipe
+        if child.done:
+            drain(process.stdout, child)
+    except ValueError:
+        child.lost = "crash"  # a frame that is none: something else wrote into our pipe
     finally:
         os.close(read_end)
         kill(process)
         process.stdout.close()
-    return found, lost, printed
+    if not child.ready:
+        words = child.first_words.decode(errors="replace").strip() or "no word"
+        raise NotStarted(f"the process that is to call the code did not start: {words}")
+    return time.monotonic() - began
 
 
-def note(meta, values, found):
-    event = meta.pop("event")
-    if event == "import":
-        found[IMPORT] = Outcome("import", meta)
-    elif event in ("value", "raises"):
-        found[int(meta.pop("index"))] = Outcome(event, meta, values)
+def hear(child, data):
+    child.printed += len(data)
+    if not child.ready:
+        child.first_words = (child.first_words + data)[-MOST_WORDS:]
+
+
+def drain(stdout, child):
+    """Count what else was printed; wait a little for the end, so that a sandbox can clear up."""
+    end = time.monotonic() + TO_LEAVE
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while child.printed <= FLOOD and selector.select(max(0.0, end - time.monotonic())):
+            data = os.read(stdout.fileno(), 1 << 16)
+            if not data or time.monotonic() >= end:
+                return
+            hear(child, data)
 
 
 def kill(process):
@@ -175,31 +242,3 @@ def kill(process):
     except (ProcessLookupError, PermissionError):
         process.kill()
     process.wait()
-
-
-class Frames:
-    """Cuts the stream from the child into frames: (meta, arrays)."""
-
-    def __init__(self):
-        self.buffer = b""
-
-    def add(self, data):
-        """Take more bytes; yield every frame that is complete. ValueError if it is no frame."""
-        self.buffer += data
-        while len(self.buffer) >= 8:
-            (length,) = struct.unpack(">Q", self.buffer[:8])
-            if length > MOST_FRAME:
-                raise ValueError(f"a frame of {length} bytes")
-            if len(self.buffer) < 8 + length:
-                return
-            frame, self.buffer = self.buffer[8 : 8 + length], self.buffer[8 + length :]
-            try:
-                with zipfile.ZipFile(io.BytesIO(frame)) as archive:
-                    if sum(entry.file_size for entry in archive.infolist()) > MOST_FRAME:
-                        raise ValueError("its arrays are too large")
-                with np.load(io.BytesIO(frame), allow_pickle=False) as archive:
-                    values = {name: archive[name] for name in archive.files}
-                meta = json.loads(values.pop("meta").tobytes())
-            except Exception as error:
-                raise ValueError(f"not a frame: {error}") from error
-            yield meta, values

@@ -5,6 +5,7 @@ not an array; arrays have names such as "svm/base/W". grading/build_checks.py wr
 """
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def load(path=DEFAULT):
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         text = json.loads(arrays.pop("text").tobytes())
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(f"{path} is not a data file of the checks: {error}") from error

@@ -15,9 +15,9 @@ def failure(outcome):
     """Return why there is no value, or an empty text if there is one."""
     if outcome.status == "value":
         return ""
-    if outcome.status in LOST:
-        return LOST[outcome.status]
     meta = outcome.meta
+    if outcome.status in LOST:
+        return LOST[outcome.status] + " while its file was imported" * bool(meta.get("importing"))
     place = f" ({meta['file']}, line {meta['line']})" if meta["file"] else ""
     return f"{meta['error']}: {meta['message']}".rstrip(": ") + place
 
@@ -41,7 +41,7 @@ def wrong_array(name, array, expected, inputs_scale=0.0):
     if array.shape != expected.shape:
         return f"{name} has shape {array.shape} instead of {expected.shape}"
     scale = max(np.abs(expected).max(initial=0), inputs_scale, 1e-3)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         different = ~(np.abs(array - expected) <= TOLERANCE * scale)
     if not different.any():
         return ""

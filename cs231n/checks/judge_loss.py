@@ -161,7 +161,8 @@ class LossJudge:
             full, half = expected[key] - zero, expected[f"half_{key}"] - zero
             if not any(v is None or v.size != full.size for v in values):
                 with np.errstate(invalid="ignore"):
-                    yield (values[0] - values[1]).reshape(full.shape), full, half, name
+                    got, base_got = (v.reshape(full.shape).astype(np.float64) for v in values)
+                    yield got - base_got, full, half, name
 
     def uses_half_convention(self):
         found = [not wrong_loss(got, half) for got, _, half, _ in self.penalties("loss")]
@@ -205,12 +206,12 @@ class LossJudge:
         return [name for name in self.data.explanations if name in names]
 
 
-def add_vectorization(report, data, source, name, outcome):
+def add_vectorization(report, data, source, name, outcome, others=()):
     """Add the line that tells whether the function is vectorized, apart from correctness.
 
     outcome is that of the timing problem, or None where it was not tried.
     """
-    loop, detail = find_loop(source, name), ""
+    loop, detail = find_loop(source, name, others), ""
     if loop:
         detail = f"line {loop[0]} loops: {loop[1]}"
     elif outcome is None or outcome.status != "value":

@@ -46,13 +46,35 @@ def first(faults):
     return next((fault for fault in faults if fault), "")
 
 
+def is_close(array, other):
+    return array.shape == other.shape and np.allclose(array, other)
+
+
+def is_record(values):
+    """Say whether what should be counts are counts, and belong to as many calls of self.loss."""
+    sizes, y_sizes, calls = (values[name] for name in ("sizes", "y_sizes", "calls"))
+    n = len(np.atleast_1d(sizes))
+    counts = np.concatenate([np.ravel(array) for array in (sizes, y_sizes, calls)])
+    return (
+        sizes.shape == (n, 2)
+        and y_sizes.shape == values["reg"].shape == (n,)
+        and calls.shape == ()
+        and bool(((counts >= 0) & (counts < 1e6) & (counts == np.round(counts))).all())
+        and calls <= n
+        and values["y"].shape == (y_sizes.sum(),)
+        and ("W" not in values or (n > 0 and values["W"].shape[:1] == (n,)))
+    )
+
+
 class Seen:
     """What the probe saw in one problem: two calls of train, one after the other."""
 
     def __init__(self, problem, outcome):
         self.problem, self.outcome = problem, outcome
-        self.failure = failure(outcome)
         self.values = values = outcome.values
+        self.failure = failure(outcome)
+        if not self.failure and not is_record(values):
+            self.failure = "what self.loss was called with is not known"
         self.calls = int(values["calls"]) if not self.failure else 0
         self.num_iters = int(problem["num_iters"])
         self.batch_size = int(problem["batch_size"])
@@ -60,13 +82,17 @@ class Seen:
         if self.failure:
             return
         X, y = problem["X"], problem["y"]
-        sizes = values["sizes"]
-        self.whole = self.calls > 0 and bool((sizes[:, 1] == X.shape[1]).all())
+        sizes = values["sizes"].astype(int)
+        self.whole = (
+            self.calls > 0
+            and bool((sizes[:, 1] == X.shape[1]).all())
+            and values["X"].size == sizes.prod(axis=1).sum()
+        )
         if self.whole:
             self.batches = np.split(
                 values["X"].reshape(-1, X.shape[1]), np.cumsum(sizes[:, 0])[:-1]
             )
-            self.labels = np.split(values["y"], np.cumsum(values["y_sizes"])[:-1])
+            self.labels = np.split(values["y"], np.cumsum(values["y_sizes"].astype(int))[:-1])
             # Rows differ in their first number, so it tells which row of X each is.
             self.indices = [np.abs(b[:, :1] - X[:, 0]).argmin(axis=1) for b in self.batches]
             self.true = [X[i] for i in self.indices]
@@ -86,7 +112,7 @@ class Seen:
     def batch_fault(self):
         for size in self.values["sizes"][: self.calls, 0] if self.whole else ():
             if size != self.batch_size:
-                return f"{size} rows instead of {self.batch_size}"
+                return f"{size:g} rows instead of {self.batch_size}"
         return ""
 
     def has_short_batches(self):
@@ -168,6 +194,8 @@ class Seen:
             return f"train returned {self.outcome.meta['type']} instead of a list of numbers"
         if len(losses) != self.num_iters:
             return f"{len(losses)} losses after {self.num_iters} iterations"
+        if self.calls < self.num_iters:
+            return f"self.loss was called {self.calls} times in {self.num_iters} iterations"
         if not np.allclose(losses, self.problem["losses"], rtol=1e-4):
             return "the losses are not those that self.loss returned"
         return ""
@@ -176,15 +204,14 @@ class Seen:
         W = self.values.get("W")
         if not self.whole or W is None or "W" not in self.problem:
             return ""
-        return (
-            "" if np.allclose(W[0], self.problem["W"]) else "W was replaced before the first step"
-        )
+        same = is_close(W[0], self.problem["W"])
+        return "" if same else "W was replaced before the first step"
 
     def second_call_fault(self):
         W = self.values.get("W")
         if not self.whole or W is None or len(W) <= self.calls:
             return ""
-        same = np.allclose(W[self.calls], self.values["between"])
+        same = is_close(W[self.calls], self.values["between"])
         return "" if same else "a second call did not go on from the weights of the first"
 
     def changed_fault(self):

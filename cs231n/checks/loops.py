@@ -6,27 +6,55 @@ values, or over a few blocks of rows (range with a step), is no loop of that kin
 """
 
 import ast
+import warnings
+from collections import deque
 
 import numpy as np
+
+from cs231n.checks.frames import printable
 
 HIDDEN_LOOPS = {"vectorize", "apply_along_axis", "apply_over_axes", "map", "frompyfunc", "fromiter"}
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 # How fast the time may grow: in times the growth of X @ W, and of a loop that only takes each row
 # of X. Right solutions without loops stayed below 23 products, most naive ones were above 200.
 PRODUCTS, LOOPS_WITHOUT_WORK = 100, 30
+MOST_SOURCE = 200_000  # characters; whoever writes more than that has something else in mind
+MOST_SHOWN = 100  # characters of the line that loops
 
 
-def find_loop(source, name):
-    """Return (line, what) of the first loop that function `name` uses, or None."""
+def find_loop(source, name, others=()):
+    """Return (line, what) of the first loop that function `name` uses, or None.
+
+    others are the texts of modules that the file may import from.
+    """
+    bodies = {}  # {name: (node, lines of its text)}
+    for text in (source, *others):
+        for defined, node in definitions(text).items():
+            bodies.setdefault(defined, (node, text.split("\n")))
+    waiting, seen = deque([name]), {name}
+    while waiting:
+        body, lines = bodies.get(waiting.popleft(), (None, ()))
+        for node in ast.walk(body) if body else ():
+            if is_loop(node):
+                line = getattr(node, "lineno", body.lineno)
+                return line, printable(lines[line - 1].strip()[:MOST_SHOWN])
+            used = getattr(node, "id", getattr(node, "attr", "") if others else "")
+            if used in bodies and used not in seen and isinstance(node.ctx, ast.Load):
+                seen.add(used)
+                waiting.append(used)
+    return None
+
+
+def definitions(source):
+    """Return {name: node} of the functions of a text, and of the values that names have."""
+    if len(source) > MOST_SOURCE:
+        return {}
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which are no matter of ours
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    functions = {
-        node.name: node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+        return {}
     assigned = {
         target.id: node.value
         for node in tree.body
@@ -34,21 +62,12 @@ def find_loop(source, name):
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    lines = source.splitlines()
-    waiting, seen = [name], set()
-    while waiting:
-        current = waiting.pop(0)
-        body = functions.get(current, assigned.get(current))
-        if current in seen or body is None:
-            continue
-        seen.add(current)
-        for node in ast.walk(body):
-            if is_loop(node):
-                line = getattr(node, "lineno", body.lineno)
-                return line, lines[line - 1].strip()
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                waiting.append(node.id)
-    return None
+    functions = {
+        node.name: node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    return assigned | functions
 
 
 def is_loop(node):
@@ -75,10 +94,19 @@ def harmless(iterable):
 
 
 def grows_slowly(sizes, seconds):
-    """Judge the growth of the time with N: seconds (3, sizes) as child.call_timing takes them.
+    """Judge the growth of the time with N: seconds (3, sizes) as child.call_timing takes them."""
+    return not slowness(sizes, seconds) > 1
+
+
+def slowness(sizes, seconds):
+    """Return the growth of the time with N in units of the most that counts as vectorized.
 
     The least growth of the function is held against the greatest of the others: a disturbed
-    measurement may hide a loop, but never invent one.
+    measurement may hide a loop, but never invent one. NaN means that nothing was measured.
     """
+    seconds = np.asarray(seconds)
+    if seconds.shape != (3, len(sizes)) or not np.isfinite(seconds).all():
+        return np.nan
     function, product, loop = np.diff(seconds) / np.diff(sizes)
-    return function.min() <= max(PRODUCTS * product.max(), LOOPS_WITHOUT_WORK * loop.max())
+    limit = max(PRODUCTS * product.max(), LOOPS_WITHOUT_WORK * loop.max())
+    return float(function.min() / limit) if limit > 0 else np.nan

@@ -7,7 +7,7 @@ messages, or at which problems fail, and not at the values.
 import numpy as np
 
 from cs231n.checks.explain import Explanations
-from cs231n.checks.signatures import FAILURES, signature
+from cs231n.checks.signatures import FAILURES, PARTS, signature
 
 ANYTHING = np.inf  # an observation that equals everything
 
@@ -38,6 +38,10 @@ def explain(family, observed, order):
     explanations = Explanations(family, order)
     observed, names = constant_added(family, observed)
     vectors = signature(observed, family.aspects)
+    for part in unfinished(observed):
+        vectors = {aspect: v for aspect, v in vectors.items() if not aspect.startswith(part)}
+    # An aspect of which nothing was observed would be explained by everything.
+    vectors = {aspect: v for aspect, v in vectors.items() if not np.isposinf(v).all()}
     found, unexplained = explanations.search(vectors)
     if "loss" in unexplained and has_other_margin(family, observed):
         names.add("margin")
@@ -45,7 +49,7 @@ def explain(family, observed, order):
         found, unexplained = explanations.search(vectors)
     for part in [part for part in ("loss", "gradient") if part in unexplained]:
         # No penalty says nothing where the rest is unknown: this is unfinished work.
-        if not vectors[f"{part} regularization"].any():
+        if not vectors.get(f"{part} regularization", np.ones(1)).any():
             del vectors[f"{part} regularization"]
             found, unexplained = explanations.search(vectors)
     for suffix, rule in ((" shapes", shape_rule), (" large", stability_rule)):
@@ -56,6 +60,13 @@ def explain(family, observed, order):
             vectors = {a: v for a, v in vectors.items() if not a.endswith(suffix)}
             found, unexplained = explanations.search(vectors)
     return names | set(found)
+
+
+def unfinished(observed):
+    """Yield loss, gradient or both where they are 0 throughout: nobody has filled them in yet."""
+    for which, part in enumerate(PARTS):
+        if not any(pair[which] for pair in observed.values()):
+            yield part
 
 
 def constant_added(family, observed):

@@ -1,0 +1,164 @@
+"""The instructors' commands: `python -m grading grade FOLDER`, or `make grade SUBMISSIONS=FOLDER`.
+
+grading/README.md explains them; `python -m grading COMMAND --help` lists their options.
+"""
+
+import argparse
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from cs231n import synthetic
+from cs231n.data_utils import find_dataset
+from grading.grader import demo, intake, outcome, sandbox, simulate
+from grading.grader.course import summary_table
+from grading.grader.grade import DATA, Settings, find_data, grader_version
+from grading.grader.many import grade_all, progress
+from grading.grader.store import Store, StoreError
+from grading.grader.unseen import unseen_problems
+
+NOT_STARTED = 2  # as argparse
+NO_SANDBOX = """\
+!!! --no-sandbox: the submissions run with your rights. They can read and delete your files, change
+!!! results and the gradebook, and use the network. Each result says that it was made this way.
+"""
+
+
+def grade(options):
+    """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
+    paths = intake.find(options.folder)
+    out = options.out or options.folder.with_name(f"{options.folder.resolve().name}-grades")
+    keep_apart(options.folder, out)
+    if options.no_sandbox:
+        print(NO_SANDBOX, file=sys.stderr)
+    else:
+        sandbox.check()
+    data = options.data or available_data()
+    if not options.no_notebooks:
+        print(f"Notebooks are executed on: {find_data(data)}")
+    with Store(out) as store:
+        seed = remembered_seed(out, options.seed)
+        settings = Settings(
+            seed=seed,
+            data=data,
+            problems=unseen_problems(seed, out / ".problems"),
+            sandbox=not options.no_sandbox,
+            notebooks=not options.no_notebooks,
+            version=grader_version(),
+        )
+        with progress(len(paths)) as report:
+            summary = grade_all(
+                paths,
+                settings,
+                store,
+                jobs=options.jobs,
+                scheduler=options.scheduler,
+                report=report,
+            )
+        if summary.stopped:
+            print(f"error: {summary.stopped}", file=sys.stderr)
+            return summary.status
+        rows = outcome.write(out, store, sorted(summary.states))
+    print(summary_table(rows))
+    for slug, error in summary.errors.items():
+        print(f"\nThe grader made a mistake, with {slug}. Please report it:\n{error}", file=sys.stderr)
+    print(f"\nWhere to look:\n  {out / 'index.html'}")
+    print("      the course, with links to the feedback of every submission")
+    print(f"  {out / 'grades.csv'}\n      all points, for a spreadsheet")
+    print(f"  cd {out / 'nbgrader'} && {formgrader()}")
+    print("      the answers that wait for a person; then grade again, to have these points in all pages")
+    return summary.status
+
+
+def keep_apart(folder, out):
+    """Raise ValueError if results would lie among the submissions, or the other way round."""
+    folder, out = folder.resolve(), out.resolve()
+    if out.is_relative_to(folder) or folder.is_relative_to(out):
+        raise ValueError(f"--out {out} and the submissions in {folder} must not lie in each other")
+
+
+def available_data():
+    """Return "cifar10" where it is at hand, else "synthetic"."""
+    try:
+        found = Path(find_dataset()).resolve()
+    except FileNotFoundError:
+        return "synthetic"
+    return "synthetic" if found == synthetic.FOLDER else "cifar10"
+
+
+def remembered_seed(out, seed):
+    """Return the seed of the unseen problems: `seed`, or that of OUT's first run, drawn there."""
+    path = out / "seed.txt"
+    if seed is None and path.exists():
+        return int(path.read_text())
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+        print(f"Unseen problems are drawn with --seed {seed}, as {path} says from now on.")
+        path.write_text(f"{seed}\n")
+        path.chmod(0o600)
+    return seed
+
+
+def formgrader():
+    """Return the command that opens nbgrader's formgrader, with this Python's nbgrader."""
+    return f"{Path(sys.executable).parent / 'jupyter'} lab"
+
+
+def show(options):
+    """Write the example submissions into FOLDER/submissions, and grade them."""
+    folder = options.folder / "submissions"
+    demo.write(folder)
+    print("Example submissions: automatic points to expect, name, and what each shows\n")
+    for example in demo.EXAMPLES:
+        print(f"  {example.points():>3}  {example.name:<34} {example.shows}")
+    print()
+    command = ["grade", str(folder), "--out", str(options.folder / "grades"), "--data", "synthetic"]
+    return grade(parse(command))
+
+
+def count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}: at least 1 is needed")
+    return value
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(prog="python -m grading", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("grade", help="grade every submission in a folder")
+    one.set_defaults(run=grade)
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
+    one.add_argument("--out", type=Path, help="folder of the results; default: FOLDER-grades")
+    one.add_argument("--jobs", type=count, metavar="N", help="processes; default: one a processor")
+    one.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
+    one.add_argument("--seed", type=int, metavar="S", help="of the unseen problems; default: drawn once")
+    one.add_argument("--data", choices=DATA, help="for the notebooks; default: CIFAR-10 if it is there")
+    one.add_argument("--no-notebooks", action="store_true", help="do not execute the notebooks")
+    one.add_argument("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
+
+    one = commands.add_parser("demo", help="make twelve example submissions and grade them")
+    one.set_defaults(run=show)
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="is made; holds both")
+
+    one = commands.add_parser("simulate", help="how long many submissions take on many workers")
+    simulate.add_arguments(one)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    options = parse(argv)
+    try:
+        return options.run(options)
+    except (OSError, ValueError, StoreError, sandbox.SandboxUnavailable) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return NOT_STARTED
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from there", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

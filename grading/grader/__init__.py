@@ -1,0 +1,1 @@
+"""Grade a folder of submissions: `make grade SUBMISSIONS=folder`, or `python -m grading grade`."""

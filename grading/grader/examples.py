@@ -1,0 +1,140 @@
+"""Work as students hand it in, made from the solved tree: finished, untouched, or changed.
+
+Files are {name from the root of the assignment: bytes}, as in intake.Submission. All functions that
+change work return new files and leave theirs as they are.
+"""
+
+import ast
+import copy
+import functools
+import json
+from pathlib import Path
+
+from cs231n.checks.exercises import EXERCISES
+from cs231n.submission.contents import EXERCISE_FILES, NOTEBOOKS, code_hash, is_given
+from grading import catalogue, release
+from grading.markers import put_back
+from tools.canonical_notebook import METADATA
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@functools.cache
+def edition():
+    """The student edition of this tree."""
+    return release.derive(ROOT)
+
+
+def blank():
+    """Return the student edition as it was handed out, as far as it is handed in."""
+    return {name: content for name, content in edition().files.items() if is_given(name)}
+
+
+def solved(executed=True):
+    """Return the student edition with everything done, and the stored outputs of the solved tree.
+
+    With executed=False the notebooks have the same code and answers, but were never run.
+    """
+    files = blank()
+    for name in EXERCISE_FILES:
+        files[name] = without_markers(put_back(files[name].decode(), edition().changes[name, None]))
+    stamp = code_hash(files)
+    for name in NOTEBOOKS:
+        files[name] = finished_notebook(files[name], (ROOT / name).read_bytes(), stamp, executed)
+    return files
+
+
+def finished_notebook(student, solution, stamp, executed):
+    """Return the student's notebook with sources and outputs of the solution's cells.
+
+    What only instructors have, the evidence, is left out; `stamp` is the hash of the code.
+    """
+    done = {cell["id"]: cell for cell in json.loads(solution)["cells"]}
+    shown = {"text/plain": [f"'code {stamp}'"]}
+    stamped = {"output_type": "execute_result", "metadata": {}, "data": shown}
+    notebook, number = json.loads(student), 0
+    for cell in notebook["cells"]:
+        model = done.get(cell["id"], {"source": cell["source"], "outputs": [stamped]})
+        cell["source"] = without_markers("".join(model["source"])).decode().splitlines(True)
+        if cell["cell_type"] == "code" and executed:
+            number += 1
+            outputs = copy.deepcopy(model["outputs"])
+            for output in outputs:
+                if output["output_type"] == "execute_result":
+                    output["execution_count"] = number
+            cell.update(execution_count=number, outputs=outputs)
+    return to_bytes(notebook)
+
+
+def without_markers(text):
+    """Return a solved text, as bytes, without the lines that mark solutions in it."""
+    lines = text.splitlines(keepends=True)
+    return "".join(
+        line for line in lines if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")
+    ).encode()
+
+
+def plant(files, misconception, *exercises):
+    """Return the files with a misconception of the catalogue in each of the exercises.
+
+    Its first variant is taken. Raises ValueError where the catalogue has none for an exercise, and
+    where two exercises stand in the same file.
+    """
+    entries = {entry.name: entry for entry in catalogue.read()}
+    files, planted = dict(files), set()
+    for exercise in exercises:
+        path = EXERCISES[exercise].path
+        if path in planted:
+            raise ValueError(f"two changes of {path}")
+        variants = [one for one in entries[misconception].variants if one.exercise == exercise]
+        if not variants:
+            raise ValueError(f"the catalogue has no {misconception} of {exercise}")
+        files[path] = without_markers(catalogue.plant(variants[0]))
+        planted.add(path)
+    return files
+
+
+def begin_with(files, exercise, statement):
+    """Return the files with a statement, in one line, at the beginning of an exercise's body."""
+    path = EXERCISES[exercise].path
+    text = files[path].decode()
+    body = next(
+        node.body
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.name == exercise
+    )
+    lines = text.splitlines(keepends=True)
+    lines.insert(body[0].end_lineno, " " * body[0].col_offset + statement + "\n")
+    return {**files, path: "".join(lines).encode()}
+
+
+def edit_cells(files, name, changes):
+    """Return the files with cells of the notebook `name` changed: {id: function of the cell}."""
+    notebook = json.loads(files[name])
+    cells = {cell.get("id"): cell for cell in notebook["cells"]}
+    for id, change in changes.items():
+        change(cells[id])
+    return {**files, name: to_bytes(notebook)}
+
+
+def cut_notebooks(files, last, without=()):
+    """Return the files with notebooks cut off after a cell: {name: id}.
+
+    Inline questions and answers stay, so that there is something for people to grade; cells with
+    an id in `without` go as well.
+    """
+    files = dict(files)
+    for name, id in last.items():
+        notebook = json.loads(files[name])
+        cells = notebook["cells"]
+        end = [cell["id"] for cell in cells].index(id) + 1
+        rest = [cell for cell in cells[end:] if cell["id"].startswith(("question-", "answer-"))]
+        notebook["cells"] = [one for one in cells[:end] + rest if one["id"] not in without]
+        files[name] = to_bytes(notebook)
+    return files
+
+
+def to_bytes(notebook):
+    """Return the file of a notebook (dict), as Jupyter writes it."""
+    notebook["metadata"] = METADATA
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

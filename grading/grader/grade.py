@@ -1,0 +1,160 @@
+"""Grade one submission: {name: bytes} in, one result out. This is what runs on a worker.
+
+The result, version 1, is a JSON object. Two gradings of the same content with the same settings
+differ in "times" alone.
+
+    format, version    "cs231n-result", 1
+    name, slug         the submission's name as handed in, and as it stands in file names
+    remarks            [sentence, ...]: what is missing, unreadable, refused
+    content, key       SHA-256 of the submission's files; of these and the settings
+    seed, data         of the unseen problems; the data set the notebooks were executed on
+    sandbox            false if the code ran with the rights of whoever graded it
+    grader             hash of the grader's own files and of the versions of its libraries
+    points             {automatic, automatic_possible, by_hand_possible}
+    exercises          see verdict.py
+    answers            see answers.py; a person gives the points
+    notebooks          see rerun.py and compare.py; no points follow from it
+    attachments        {name: SHA-256}: NAME.ipynb, a notebook as it was executed again, NAME.html, a
+                       page to read it, and NAME_submitted.ipynb, as it was handed in
+    times              {exercises, notebooks: seconds; cpu: seconds of all processes}
+
+name, slug, remarks and key are added by many.py.
+"""
+
+import hashlib
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from cs231n import data_utils, synthetic
+from cs231n.submission.contents import NOTEBOOKS
+from grading.grader.answers import cut_out
+from grading.grader.feedback import notebook_page
+from grading.grader.rerun import rerun
+from grading.grader.verdict import judge_exercises
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ("synthetic", "cifar10")
+# What a result follows from, besides the submission.
+SOURCES = (
+    *("grading/**/*.py", "grading/*.toml", "grading/grader/templates/*"),
+    *("cs231n/**/*.*", "tools/*.py", "notebooks/*.ipynb"),
+)
+LIBRARIES = ("numpy", "matplotlib", "ipykernel", "nbclient", "nbformat", "nbconvert")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run of the grader applies to every submission.
+
+    problems  the npz file of the unseen problems, made with `seed`
+    version   of the grader that asks; a worker with another one refuses
+    """
+
+    seed: int
+    data: str
+    problems: bytes = field(repr=False)
+    sandbox: bool = True
+    notebooks: bool = True
+    version: str = ""
+
+
+@dataclass
+class Graded:
+    """attachments: {name: bytes}, files that belong to the result."""
+
+    result: dict
+    attachments: dict
+
+
+def key(content, settings):
+    """Return the hexadecimal key of the result of a submission's `content` under `settings`."""
+    parts = asdict(settings) | {"content": content}
+    parts["problems"] = hashlib.sha256(settings.problems).hexdigest()
+    return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()
+
+
+@lru_cache
+def grader_version():
+    """Return 16 hexadecimal digits that change with the grader and with its libraries."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version_of(library)}\n".encode())
+    for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)}):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def find_data(name):
+    """Return the folder of a data set on this machine; the synthetic one is drawn if need be.
+
+    Raises FileNotFoundError, with the way out, if there is no CIFAR-10.
+    """
+    drawn = synthetic.FOLDER
+    if name == "cifar10":
+        found = Path(data_utils.find_dataset()).resolve()
+        if found == drawn:
+            raise FileNotFoundError(
+                "no CIFAR-10 on this machine: ./get_datasets.sh gets it, CIFAR10_DIR names a folder"
+            )
+        return found
+    if not (drawn / "batches.meta").is_file():
+        synthetic.write(drawn, verbose=False)
+    return drawn
+
+
+def grade(files, settings):
+    """Return the Graded submission of {name: bytes}. What is wrong with it ends in the result."""
+    start, cpu = time.perf_counter(), cpu_seconds()
+    exercises = judge_exercises(files, settings.problems, sandbox=settings.sandbox)
+    judged = time.perf_counter()
+    names = {path: Path(path).stem for path in NOTEBOOKS}
+    attachments = {
+        f"{name}_submitted.ipynb": files[path] for path, name in names.items() if path in files
+    }
+    notebooks = []
+    if settings.notebooks:
+        data = find_data(settings.data)
+        for name in names.values():
+            executed = rerun(files, name, data=data, sandbox=settings.sandbox)
+            notebooks.append(executed.entry)
+            if executed.notebook is not None:
+                attachments[f"{name}.ipynb"] = executed.notebook
+                attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
+    answers = cut_out(files)
+    result = {
+        "format": "cs231n-result",
+        "version": 1,
+        "seed": settings.seed,
+        "data": settings.data,
+        "sandbox": settings.sandbox,
+        "grader": settings.version,
+        "points": {
+            "automatic": sum(one["points"] for one in exercises),
+            "automatic_possible": sum(one["possible"] for one in exercises),
+            "by_hand_possible": sum(one["possible"] for one in answers),
+        },
+        "exercises": exercises,
+        "answers": answers,
+        "notebooks": notebooks,
+        "attachments": {
+            name: hashlib.sha256(content).hexdigest() for name, content in attachments.items()
+        },
+        "times": {
+            "exercises": round(judged - start, 2),
+            "notebooks": round(time.perf_counter() - judged, 2),
+            "cpu": round(cpu_seconds() - cpu, 2),
+        },
+    }
+    return Graded(result, attachments)
+
+
+def cpu_seconds():
+    """Return the CPU time of this process and of the children it has waited for."""
+    return sum(os.times()[:4])

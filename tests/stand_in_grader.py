@@ -1,0 +1,101 @@
+"""A grader in miniature, for tests of what lies around it: it does what a submission tells it to.
+
+A submission is a folder with one file, whose last line is a word of BEHAVIOURS and its arguments.
+
+    python tests/stand_in_grader.py FOLDER OUT [--jobs N]     as `python -m grading grade` does
+"""
+
+import argparse
+import hashlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from grading.grader import intake, many
+from grading.grader.grade import Graded, Settings
+from grading.grader.store import Store
+
+FILE = "cs231n/classifiers/softmax.py"
+SETTINGS = Settings(seed=231, data="synthetic", problems=bytes(200_000), version="stand-in")
+
+
+def hand_in(folder, submissions):
+    """Write submissions, {name: behaviour}, and return their paths."""
+    for name, behaviour in submissions.items():
+        path = folder / name / FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'"""The work of a student."""\n# {behaviour}\n')
+    return intake.find(folder)
+
+
+def grade(files, settings):
+    """Return a result that follows from the files and the settings, and an attachment."""
+    start = time.perf_counter()
+    word, *arguments = files[FILE].decode().splitlines()[-1].removeprefix("# ").split()
+    points = BEHAVIOURS[word](*arguments)
+    digest = hashlib.sha256(repr(sorted(files.items())).encode() + settings.problems).hexdigest()
+    result = {
+        "seed": settings.seed,
+        "points": {"automatic": points},
+        "digest": digest,
+        "times": {"seconds": time.perf_counter() - start, "process": os.getpid()},
+    }
+    return Graded(result, {"svm.ipynb": digest.encode() * 1000})
+
+
+def earn(points, seconds=0):
+    time.sleep(float(seconds))
+    return int(points)
+
+
+def kill(times, log):
+    """Kill the worker the first so many times; `log` is a file that counts."""
+    with open(log, "a") as file:
+        file.write("x")
+    if os.path.getsize(log) <= int(times):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+def mistake(*_):
+    raise ZeroDivisionError("a mistake of the grader")
+
+
+def tell(path, points):
+    """Write the number of the worker's process to a file, then wait for the file to vanish."""
+    Path(path).write_text(str(os.getpid()))
+    while Path(path).exists():
+        time.sleep(0.01)
+    return int(points)
+
+
+BEHAVIOURS = {"earn": earn, "kill": kill, "mistake": mistake, "tell": tell}
+
+
+def run(paths, out, jobs=2, work=grade, **options):
+    """Grade into the folder `out`; return the Summary."""
+    with Store(out) as store:
+        return many.grade_all(paths, SETTINGS, store, jobs=jobs, work=work, **options)
+
+
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    paths = intake.find(args.folder)
+    with many.progress(len(paths)) as report:
+        summary = run(paths, args.out, args.jobs, report=report)
+    print(summary.stopped)
+    return summary.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

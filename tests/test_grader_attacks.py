@@ -6,8 +6,10 @@ re-executes notebooks. A tester that could not fail would prove nothing: the las
 the same attacks succeed where a protection is missing.
 """
 
+import dataclasses
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ import pytest
 import submissions
 from attacks import WRONG, archives, at_import, cheats, tester
 from attacks.frames import frame, streams
-from attacks.world import World
+from attacks.world import World, outlasting
 from grader_submissions import problems as known_problems
 
 from conftest import ROOT
@@ -92,9 +94,16 @@ def together(world, settings):
         world.before = world.state()
         summary = grade_all(intake.find(handed_in), settings, store, jobs=2)
         world.found = world.damage()
-        outcome.write(world.out, store, sorted(summary.states))
         assert (summary.errors, summary.stopped) == ({}, "")
         return {result["name"]: result for result in store.results(sorted(summary.states))}
+
+
+@pytest.fixture(scope="module")
+def pages(world, together):
+    """The folder with everything that is written for people."""
+    with Store(world.out) as store:
+        outcome.write(world.out, store, sorted(one["slug"] for one in together.values()))
+    return world.out
 
 
 def points(result, exercises=SOFTMAX):
@@ -155,12 +164,12 @@ def test_every_submission_has_a_result(world, together):
     assert together["crowd"]["points"]["automatic"] == 70
 
 
-def test_nothing_was_changed_or_told(world, alone, together):
+def test_nothing_was_changed_or_told(world, alone, together, pages):
     assert world.found == []
     assert not (world.folder / "shadow").exists()
     assert not list(world.folder.rglob("*slipped*"))
     assert world.canary not in json.dumps([alone, together])
-    written = [path for path in world.out.rglob("*") if path.is_file()]
+    written = [path for path in pages.rglob("*") if path.is_file()]
     ours = set(world.secrets)
     assert len(written) > 2 * len(together)
     for path in written:
@@ -168,15 +177,15 @@ def test_nothing_was_changed_or_told(world, alone, together):
         assert path.stat().st_mode & 0o022 == 0, path
 
 
-def test_students_are_not_told_the_unseen_problems(world, together):
-    folder = world.out / "submissions" / together["tells_the_problem"]["slug"]
+def test_students_are_not_told_the_unseen_problems(together, pages):
+    folder = pages / "submissions" / together["tells_the_problem"]["slug"]
     assert "SECRET" in (folder / "result.json").read_text()  # for instructors
     for name in ("feedback.html", "gradescope/results.json"):
         assert "SECRET" not in (folder / name).read_text(encoding="utf-8")
 
 
-def test_nothing_is_left_in_the_temporary_folder(world, alone, together):
-    assert list(world.temporary.iterdir()) == []
+def test_no_process_outlives_its_sandbox(alone, together):
+    assert outlasting() == []
 
 
 @pytest.mark.parametrize("attack", cheats.WITHOUT_END)
@@ -211,6 +220,31 @@ def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path
     with ThreadPoolExecutor(2) as pool:
         found = dict(pool.map(lambda pair: status(*pair), forged))
     assert set(found.values()) <= {"failed", "broken", "not implemented"}, found
+
+
+# --- Without a sandbox ---------------------------------------------------------------------------
+
+
+def test_without_bubblewrap_grading_does_not_start(tmp_path):
+    folder, empty = tmp_path / "handed in", tmp_path / "bin"
+    for path in (folder, empty):
+        path.mkdir()
+    submissions.to_zip(tester.alone(""), folder / "somebody.zip")
+    done = subprocess.run(
+        [sys.executable, "-m", "grading", "grade", str(folder), "--out", str(tmp_path / "out")],
+        env={**os.environ, "PATH": str(empty)},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode != 0
+    assert "apt install bubblewrap" in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("result.json"))
+
+
+def test_a_result_says_that_there_was_no_sandbox(settings):
+    graded = grade(submissions.blank(), dataclasses.replace(settings, sandbox=False))
+    assert graded.result["sandbox"] is False
 
 
 # --- Test the tester ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The sandbox against tests/attacks/machine.py and limits.py; see test_grader_attacks_*.py."""
+"""The sandbox alone against attacks on the machine and on limits, and these without a sandbox."""
 
 import dataclasses
 import json
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from attacks import EVERYTHING
-from attacks.world import World
+from attacks.world import World, outlasting
 
-from grading.grader import sandbox
+from grading.grader import sandbox, usage
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 
 ATTACKS = Path(__file__).parent / "attacks"
 MB = 1 << 20
@@ -29,15 +31,13 @@ def world(tmp_path_factory):
 
 
 def run(prefix, file, *words, seconds=60):
-    """Run a file of attacks; return its output, its status, and how long it took."""
+    """Run a file of attacks with some words."""
     command = [*prefix, sys.executable, "-I", "-S", "-c", (ATTACKS / file).read_text(), *words]
-    start = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
-    return done, time.monotonic() - start
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
 
 
 def succeeded(prefix, world, *attacks):
-    done, _ = run(prefix, "machine.py", json.dumps(world.targets(*attacks)))
+    done = run(prefix, "machine.py", json.dumps(world.targets(*attacks)))
     assert done.stdout, done.stderr
     return json.loads(done.stdout)
 
@@ -86,14 +86,32 @@ LIMITED = {  # name: (bound, what may be reached at most)
 @pytest.mark.parametrize("name", LIMITED)
 def test_limits_hold(name):
     bound, most = LIMITED[name]
-    done, _ = run(sandbox.prefix(limits=SMALL), "limits.py", name, str(bound))
+    done = run(sandbox.prefix(limits=SMALL), "limits.py", name, str(bound))
     reached = max(map(int, done.stdout.split()), default=0)
-    print(name, reached, done.returncode, done.stderr[-200:])
     assert reached <= most, done.stderr
 
 
 @pytest.mark.parametrize("name", ["private", "large_file", "files"])
 def test_without_a_sandbox_the_same_goes_to_its_bound(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    done, _ = run([], "limits.py", name, "64", str(tmp_path))
+    done = run([], "limits.py", name, "64", str(tmp_path))
     assert max(map(int, done.stdout.split())) >= 64, done.stderr
+
+
+def test_nothing_outlives_the_sandbox():
+    run(sandbox.prefix(limits=SMALL), "limits.py", "outlasting", "60")
+    assert outlasting() == []
+    run([], "limits.py", "outlasting", "2")
+    assert len(outlasting()) == 1  # which ends by itself
+
+
+def test_a_sandbox_ends_in_time():
+    limits = dataclasses.replace(SMALL, seconds=2.0)
+    command = [sys.executable, "-I", "-S", str(ATTACKS / "limits.py"), "endless", "600"]
+    start = time.monotonic()
+    shown = sandbox.prefix(show=[str(ATTACKS)], limits=limits)
+    done = subprocess.run(
+        [*shown, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60
+    )
+    assert done.returncode == usage.TIME
+    assert time.monotonic() - start < 60  # not at its own bound

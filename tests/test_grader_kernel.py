@@ -1,6 +1,7 @@
 """Can a notebook hurt the grader: with cells that do not end, end everything, or send rubbish?"""
 
 import functools
+import os
 import resource
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from tiny_notebooks import SHORT, boxed, execute, notebook, stand_in, verdicts
 from conftest import ROOT
 from grading.grader import cell_outputs, kernel, rerun
 from grading.grader.kernel import Limits
+from grading.grader.private_folder import private_folder
 
 IGNORES_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
 
@@ -152,7 +154,7 @@ def folders(tmp_path):
 def test_our_own_folders_are_removed(run, folders, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folders[0]))
     monkeypatch.setattr(rerun, "SHORT", str(folders[1]))
-    entry, texts = run("import os; os.mkdir('x'); os.chmod('x', 0); os.chmod('..', 0)", "print(1)")
+    _, texts = run("import os; os.mkdir('x'); os.chmod('x', 0); os.chmod('..', 0)", "print(1)")
     assert texts[1] == "1\n"
     assert [list(folder.iterdir()) for folder in folders] == [[], []]
 
@@ -173,6 +175,25 @@ def test_nothing_is_left_running_when_the_grader_is_killed(tmp_path, folders):
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in started))
+
+
+def test_a_folder_is_removed_whatever_is_in_it(tmp_path):
+    (tmp_path / "kept").mkdir()
+    with private_folder("k", tmp_path) as path:
+        Path(path, "link").symlink_to(tmp_path / "kept")
+        Path(path, "closed").mkdir()
+        Path(path, "closed", "file").touch()
+        Path(path, "closed", "link").symlink_to(tmp_path / "kept")
+        Path(path, "closed", "empty").mkdir(mode=0)
+        Path(path, "closed").chmod(0)
+        place = os.open(path, os.O_RDONLY)
+        for _ in range(3000):  # deeper than Python's stack, longer than any path
+            os.mkdir("d", dir_fd=place)
+            below = os.open("d", os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = below
+        os.close(place)
+    assert [one.name for one in tmp_path.iterdir()] == ["kept"]
 
 
 def wait_for(condition, seconds=20):

@@ -83,7 +83,7 @@ def test_the_second_run_grades_nothing(graded, regraded):
 
 def test_another_order_and_other_names_need_no_grading(graded, regraded, tmp_path):
     names = sorted(CLASS)
-    moved = dict(zip(names[1:] + ["zoe"], names, strict=True))  # each name now has other work
+    moved = dict(zip([*names[1:], "zoe"], names, strict=True))  # each name now has other work
     hand_in(tmp_path / "moved", {new: CLASS[old] for new, old in moved.items()})
     paths = sorted((tmp_path / "moved").iterdir(), reverse=True)
     assert set(run(paths, regraded).states.values()) == {REUSED}
@@ -120,7 +120,8 @@ def test_mistakes_and_killers_cost_no_other_submission(graded, tmp_path):
     # Only the mistake of ours leaves a traceback.
     assert list(summary.errors) == ["b-mistake"]
     assert "ZeroDivisionError: a mistake of the grader" in summary.errors["b-mistake"]
-    assert len(log.read_text()) == 4  # two workers among others, two with nothing beside it
+    # Two workers with nothing beside it, and two before, of which one may be the other killer's.
+    assert len(log.read_text()) in (3, 4)
     kept = results_without_attachments(tmp_path / "out")
     expected = results_without_attachments(graded[1])
     assert {slug: kept[slug] for slug in CLASS} == expected
@@ -287,8 +288,11 @@ def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeyp
 
 
 @contextmanager
-def existing_cluster(path, *, path_of_scheduler=None, workers=2):
-    """A Dask cluster of processes that were started elsewhere; yields (address, processes)."""
+def existing_cluster(path, *, workers=2, one_lacks=False):
+    """A Dask cluster that was started elsewhere; yields (address, processes).
+
+    With one_lacks, its last worker cannot import the grader.
+    """
     where = {"cwd": path, "stderr": subprocess.PIPE, "text": True}
     python = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
     has, lacks = {**os.environ, "PYTHONPATH": python}, {**os.environ, "PYTHONPATH": ""}
@@ -304,7 +308,7 @@ def existing_cluster(path, *, path_of_scheduler=None, workers=2):
         drains = [threading.Thread(target=processes[0].stderr.read)]
         for number in range(workers):
             command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"]
-            env = lacks if path_of_scheduler == "only" and number else has
+            env = lacks if one_lacks and number else has
             command += ["--nthreads", "1", "--no-dashboard"]
             processes.append(subprocess.Popen(command, env=env, **where))
             drains.append(threading.Thread(target=processes[-1].stderr.read))
@@ -348,7 +352,7 @@ def test_a_lost_scheduler_stops_the_run(graded, tmp_path):
 
 
 def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):
-    with existing_cluster(tmp_path, path_of_scheduler="only") as (address, processes):
+    with existing_cluster(tmp_path, one_lacks=True) as (address, processes):
         from distributed import Client
 
         with Client(address) as client:

@@ -61,12 +61,23 @@ class Cell:
         self.stopped = self.status = why
 
     def report(self):
-        left = KEPT_OF_FLOOD if self.status == "flooded" else self.limits.text
-        for output in self.outputs:
-            if output["output_type"] == "stream":
-                length = len(output["text"])
-                output["text"], left = output["text"][:left], max(0, left - length)
+        """Return {"status", "outputs"}; of a flood, its beginning."""
+        if self.status == "flooded":
+            self.outputs = beginning(self.outputs, KEPT_OF_FLOOD)
         return {"status": self.status, "outputs": self.outputs}
+
+
+def beginning(outputs, left):
+    """Return the first outputs, with `left` characters at most."""
+    kept = []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            output["text"] = output["text"][:left]
+        left -= len(output.get("text", "")) + sum(map(len, output.get("data", {}).values()))
+        if left < 0:
+            break
+        kept.append(output)
+    return kept
 
 
 # --- Outputs of known shape ------------------------------------------------------------------

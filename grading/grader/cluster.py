@@ -27,6 +27,8 @@ PATIENCE = 120  # seconds to wait for the first worker, and for a new one if all
 # sandbox, not here. After two lost workers a task is tried alone.
 LOCAL = {
     "distributed.scheduler.allowed-failures": 1,
+    # A lost worker is started again. On a busy machine that takes longer than the usual 15 s.
+    "distributed.deploy.lost-worker-timeout": "1 hour",
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
@@ -87,20 +89,24 @@ def local_cluster(jobs):
     with (
         tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch,
         dask.config.set(LOCAL),
-        LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            memory_limit=0,
-            security=Security.temporary(),
-            dashboard_address=":0",
-            scheduler_kwargs={"dashboard": False},
-            local_directory=scratch,
-            # What a killed worker leaves behind goes with the folder.
-            env={"TMPDIR": scratch},
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
     ):
-        yield cluster
+        try:
+            cluster = LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,
+                memory_limit=0,
+                security=Security.temporary(),
+                dashboard_address=":0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=scratch,
+                # What a killed worker leaves behind goes with the folder.
+                env={"TMPDIR": scratch},
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise ClusterError(f"{jobs} processes could not be started: {error}") from error
+        with cluster:
+            yield cluster
 
 
 def dask_setup(worker):

@@ -40,8 +40,8 @@ class Limits:
     messages: int = 10_000  # of a cell
     text: int = 1_000_000  # characters that a cell prints
     outputs: int = 500  # of a cell, besides what it prints
-    size: int = 20_000_000  # bytes of all messages of a cell
-    total: int = 30_000_000  # bytes of all messages of the notebook
+    size: int = 10_000_000  # bytes of all messages of a cell
+    total: int = 20_000_000  # bytes of all messages of the notebook
 
 
 class KernelEnded(Exception):

@@ -10,9 +10,14 @@ from the store and the gradebook alone.
 """
 
 import json
+from pathlib import Path
 
+from cs231n.submission.contents import NOTEBOOKS
 from grading.grader import answers, course, feedback, gradebook, gradescope
 from grading.grader.course import replace
+from grading.grader.store import read_entry
+
+STEMS = [Path(path).stem for path in NOTEBOOKS]
 
 
 def write(out, store, slugs):
@@ -21,14 +26,14 @@ def write(out, store, slugs):
     gradebook.record(
         book,
         (
-            (result, notebooks(store, result), notebooks(store, result, "_submitted"))
-            for result in store.results(slugs)
+            (result, notebooks(files), notebooks(files, "_submitted"))
+            for result, files in entries(store, slugs)
         ),
     )
     by_hand, rows = gradebook.all_manual(book), []
-    for result in store.results(slugs):
+    for result, files in entries(store, slugs):
         folder, manual = store.folder(result["slug"]), by_hand.get(result["slug"], {})
-        handed_in = notebooks(store, result, "_submitted")
+        handed_in = notebooks(files, "_submitted")
         figures = answers.figures({f"notebooks/{name}": one for name, one in handed_in.items()})
         replace(folder / "feedback.html", feedback.page(result, manual, figures))
         (folder / "gradescope").mkdir(mode=0o700, exist_ok=True)
@@ -39,11 +44,13 @@ def write(out, store, slugs):
     return rows
 
 
-def notebooks(store, result, kind=""):
-    """Return {"svm.ipynb": bytes, ...} of one kind of notebooks among the attachments."""
-    ending = f"{kind}.ipynb"
-    return {
-        f"{name.removesuffix(ending)}.ipynb": content
-        for name, content in store.attachments(result).items()
-        if name.endswith(ending) and (kind or "_" not in name)
-    }
+def entries(store, slugs):
+    """Yield (result, {name of an attachment: bytes}), one submission at a time."""
+    found = (read_entry(store.folder(slug)) for slug in slugs)
+    return (entry for entry in found if entry is not None)
+
+
+def notebooks(attachments, kind=""):
+    """Return {"svm.ipynb": bytes, ...}: the executed notebooks, or those of another kind."""
+    names = {f"{stem}{kind}.ipynb": f"{stem}.ipynb" for stem in STEMS}
+    return {names[name]: content for name, content in attachments.items() if name in names}

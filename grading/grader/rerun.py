@@ -21,12 +21,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grading.grader import compare, drive, notebook_reader, usage
 from grading.grader.kernel import Limits
+from grading.grader.private_folder import private_folder
 from grading.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix
 from grading.grader.tree import write_tree
 
@@ -117,10 +117,6 @@ def execute(files, sources, data, sandbox, limits):
         surroundings = inside(work, sockets, data) if sandbox else outside(work, data)
         job = drive.Job(folder=sockets, sources=sources, limits=limits, **surroundings)
         return report_of(asdict(job), sandbox)
-
-
-def private_folder(prefix, place=None):
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True)
 
 
 def short_folder():

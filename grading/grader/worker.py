@@ -2,12 +2,14 @@
 
 import platform
 import time
-import tomllib
 from functools import lru_cache
 
+from cs231n.checks import Report
+from cs231n.checks.calling import Outcomes
 from grading.grader.answers import cut_out
-from grading.grader.grade import ROOT, find_data, grade, grader_version
+from grading.grader.grade import find_data, grade, grader_version
 from grading.grader.sandbox import SandboxUnavailable, check
+from grading.grader.verdict import Verdict, entry, graded_cells
 
 
 class NotReady(Exception):
@@ -44,27 +46,12 @@ def prepare(settings):
 
 def not_graded(settings, why):
     """Return the result of a submission that could not be graded. No code of it is run or read."""
-    points = tomllib.loads((ROOT / "grading" / "points.toml").read_text(encoding="utf-8"))
     exercises = [
-        {
-            "notebook": notebook,
-            "cell": cell,
-            "exercise": cell.removeprefix("check-").replace("-", "_"),
-            "points": 0,
-            "possible": possible,
-            "correct": False,
-            "status": "broken",
-            "message": why,
-            "lines": [],
-            "misconceptions": {},
-            "notes": [],
-            "vectorized": None,
-        }
-        for notebook, cells in points.items()
-        for cell, possible in cells.items()
-        if cell.startswith("check-")
+        entry(place, possible, Verdict(Report(name, "broken", message=why), Outcomes({})), {})
+        for place, name, possible in graded_cells()
     ]
-    answers = cut_out({})
+    # They wait for a person, who can read them where they were handed in.
+    answers = [one | {"state": "unreadable"} for one in cut_out({})]
     return {
         "seed": settings.seed,
         "data": settings.data,

@@ -156,6 +156,7 @@ def shows_gigabytes():
         display(HTML("x" * 15_000_000))
 
 
+DATA_SET = "Data set: synthetic scenes in CIFAR-10's layout"  # as the course's notebooks say it
 ATTACKS = (sends_nonsense, claims_the_end, swaps_sockets, clutters_its_folder, asks_for_more)
 ENDS = (ends_the_kernel, survives_interrupts, floods, shows_gigabytes)
 
@@ -210,7 +211,7 @@ def attacking(attack, **given):
     names = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     return notebook(
         [
-            code("print(6 * 7)", 1, [printed("42\n")]),
+            code(f"print({DATA_SET!r})", 1, [printed(f"{DATA_SET}\n")]),
             code(names + text, 2, [printed("done\n")]),
             code("print(7 * 7)", 3, [printed("49\n")]),
             code("print('accuracy: 0.1')", 4, [printed("accuracy: 0.999\n")]),

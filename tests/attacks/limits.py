@@ -164,11 +164,14 @@ def outlasting(bound):
             with contextlib.suppress(OSError, ValueError):
                 signal.signal(number, signal.SIG_IGN)
         if os.fork() == 0:
+            with open("/proc/self/comm", "w") as file:
+                file.write("outlasting")
             for number in range(256):
                 with contextlib.suppress(OSError):
                     os.close(number)
             time.sleep(bound)
         os._exit(0)
+    time.sleep(0.2)
     say(1)
 
 

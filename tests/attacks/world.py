@@ -4,6 +4,7 @@
 what has changed since.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -81,7 +82,8 @@ class World:
         for folder in folders:
             if os.access(folder, os.R_OK):
                 known[f"names in {folder}"] = sorted(os.listdir(folder))
-        known["environment"] = {**os.environ, "PYTEST_CURRENT_TEST": ""}
+        known |= {f"variable {name}": text for name, text in os.environ.items()}
+        known.pop("variable PYTEST_CURRENT_TEST", None)
         known["working folder"] = os.getcwd()
         known["modules"] = sorted(name for name in sys.modules if name.startswith("attack_"))
         return known
@@ -92,16 +94,42 @@ class World:
         names = [name for name in {**self.before, **now} if self.before.get(name) != now.get(name)]
         found = [f"changed: {name}" for name in sorted(names)]
         found += [f"connection: {name}" for name in self.listeners.seen]
-        found += [f"left: {path}" for path in sorted(self.temporary.iterdir())]
+        found += [f"left: {path}" for path in self.temporary.rglob("*") if not is_dasks(path)]
         if self.process.poll() is not None:
             found.append("a process of the test was ended")
         return found
 
+    def forget(self):
+        """Let the damage so far be."""
+        self.clear()
+        self.listeners.seen.clear()
+        self.before = self.state()
+
+    def clear(self):
+        """Delete what was left, also folders so deep that shutil.rmtree cannot."""
+        for path in self.temporary.iterdir():
+            subprocess.run(["rm", "-rf", str(path)], check=True)
+
     def close(self):
+        self.clear()
         self.process.kill()
         self.process.wait()
         self.listeners.close()
         self.secrets[-1].unlink(missing_ok=True)
+
+
+def outlasting():
+    """Return the processes that limits.py has left."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            found += [path] * (path.read_text() == "outlasting\n")
+    return found
+
+
+def is_dasks(path):
+    """Whether a path is what Dask leaves whatever it is told: a folder with files to lock."""
+    return "dask-scratch-space" in path.parts and (path.is_dir() or path.suffix == ".lock")
 
 
 class Listeners:

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import submissions
-from attacks import WRONG, archives, at_import, cheats, tester
+from attacks import WRONG, answers, archives, at_import, cheats, tester
 from attacks.frames import frame, streams
 from attacks.world import World, outlasting
 from grader_submissions import problems as known_problems
@@ -116,7 +116,7 @@ def without_times(result):
     return {name: value for name, value in result.items() if name not in left_out}
 
 
-ATTACKS = [one.__name__ for one in cheats.AT_IMPORT + cheats.AT_CALL]
+ATTACKS = [one.__name__ for one in cheats.AT_IMPORT + answers.ENDS + answers.AT_CALL]
 ATTACKS += ["wrong", "machine", *(f"limits {name}" for name in tester.LIMITED)]
 
 
@@ -188,7 +188,7 @@ def test_no_process_outlives_its_sandbox(alone, together):
     assert outlasting() == []
 
 
-@pytest.mark.parametrize("attack", cheats.WITHOUT_END)
+@pytest.mark.parametrize("attack", answers.WITHOUT_END)
 def test_what_never_ends_is_ended(world, settings, monkeypatch, attack):
     monkeypatch.setattr(verdict, "SECONDS", 4.0)
     stub = submissions.blank()[tester.FILE].decode()

@@ -1,7 +1,6 @@
 """Are many submissions graded to the end, each once, whatever is lost on the way?"""
 
 import io
-import json
 import os
 import random
 import re
@@ -19,28 +18,12 @@ import pytest
 pytest.importorskip("distributed")
 
 import stand_in_grader as stand_in
-from stand_in_grader import hand_in, run
+from stand_in_grader import CLASS, hand_in, points, results, run
 
 from conftest import ROOT
-from grading.grader import cluster, intake, many, worker
+from grading.grader import intake, many
 from grading.grader.many import GRADED, NOT_GRADED, REUSED
 from grading.grader.store import Store
-
-CLASS = {f"student-{i:02d}": f"earn {i}" for i in range(10)}
-
-
-def results(out):
-    """Return {slug: the bytes of its result without times, and of its attachments}."""
-    kept = {}
-    for folder in (out / "submissions").iterdir():
-        result = json.loads((folder / "result.json").read_bytes())
-        del result["times"]
-        kept[folder.name] = json.dumps(result), (folder / "svm.ipynb").read_bytes()
-    return kept
-
-
-def points(out):
-    return {one["slug"]: one["points"]["automatic"] for one in Store(out).results()}
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +156,9 @@ def grading_process(folder, out):
     """A run in a process, and in a session, of its own."""
     command = [sys.executable, ROOT / "tests" / "stand_in_grader.py", folder, out]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, start_new_session=True, **pipes)
+    # Killed with signal 9, it leaves its temporary folder behind.
+    env = {**os.environ, "TMPDIR": str(out.parent)}
+    process = subprocess.Popen(command, env=env, start_new_session=True, **pipes)
     try:
         yield process
     finally:
@@ -258,133 +243,6 @@ def test_a_result_that_cannot_be_stored_is_a_mistake_of_ours(tmp_path):
 def strange(files, settings):
     graded = stand_in.grade(files, settings)
     return type(graded)(graded.result, {"../../escaped": b""})
-
-
-class CountedSettings(type(stand_in.SETTINGS)):
-    pickled = 0
-
-    def __reduce__(self):
-        CountedSettings.pickled += 1
-        fields = self.seed, self.data, self.problems, self.sandbox, self.notebooks, self.version
-        return type(stand_in.SETTINGS), fields
-
-
-def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeypatch):
-    settings = CountedSettings(**vars(stand_in.SETTINGS))
-    monkeypatch.setattr(stand_in, "SETTINGS", settings)
-    ahead, done, reading = [], [], many.read
-    monkeypatch.setattr(many, "read", lambda path: (ahead.append(path), reading(path))[1])
-    most = []
-
-    def report(slug, state):
-        most.append(len(ahead) - len(done))
-        done.append(slug)
-
-    paths = hand_in(tmp_path / "s", {f"student-{i:02d}": f"earn {i} 0.02" for i in range(40)})
-    assert run(paths, tmp_path / "out", report=report).status == many.COMPLETE
-    assert 1 <= settings.pickled <= 2
-    # Six are under way with two workers, and five more may have been read.
-    assert max(most) <= 6 + many.READERS + 1 < 40
-
-
-@contextmanager
-def existing_cluster(path, *, workers=2, one_lacks=False):
-    """A Dask cluster that was started elsewhere; yields (address, processes).
-
-    With one_lacks, its last worker cannot import the grader.
-    """
-    where = {"cwd": path, "stderr": subprocess.PIPE, "text": True}
-    python = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
-    has, lacks = {**os.environ, "PYTHONPATH": python}, {**os.environ, "PYTHONPATH": ""}
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
-    command += ["--host", "127.0.0.1", "--port", "0"]
-    processes = [subprocess.Popen(command, env=has, **where)]
-    try:
-        address = next(
-            found[0]
-            for line in processes[0].stderr
-            if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line))
-        )
-        drains = [threading.Thread(target=processes[0].stderr.read)]
-        for number in range(workers):
-            command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"]
-            env = lacks if one_lacks and number else has
-            command += ["--nthreads", "1", "--no-dashboard"]
-            processes.append(subprocess.Popen(command, env=env, **where))
-            drains.append(threading.Thread(target=processes[-1].stderr.read))
-        for drain in drains:
-            drain.start()
-        yield address, processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-        for drain in drains:
-            drain.join()
-        for process in processes:
-            process.stderr.close()
-
-
-def test_an_existing_cluster_gives_the_same_results(graded, tmp_path):
-    (tmp_path / "elsewhere").mkdir()
-    with existing_cluster(tmp_path / "elsewhere") as (address, _):
-        summary = run(graded[0], tmp_path / "out", scheduler=address)
-        assert summary.status == many.COMPLETE
-        assert results(tmp_path / "out") == results(graded[1])
-
-        # A worker with another version of the grader is named, and nothing is graded.
-        summary = run(graded[0], tmp_path / "other", scheduler=address, work=worker.grade_one)
-        assert re.search(r"has version [0-9a-f]{16} of the grader, not stand-in", summary.stopped)
-        assert summary.states == {} and summary.status == many.PROBLEMS
-    assert not list((tmp_path / "elsewhere").glob("*.*"))
-
-
-def test_a_lost_scheduler_stops_the_run(graded, tmp_path):
-    with existing_cluster(tmp_path) as (address, processes):
-
-        def lose(slug, state):
-            processes[0].kill()
-
-        summary = run(graded[0], tmp_path / "out", scheduler=address, report=lose)
-    assert "the Dask scheduler was lost" in summary.stopped and summary.status == many.PROBLEMS
-    assert run(graded[0], tmp_path / "out").status == many.COMPLETE
-    assert results(tmp_path / "out") == results(graded[1])
-
-
-def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):
-    with existing_cluster(tmp_path, one_lacks=True) as (address, processes):
-        from distributed import Client
-
-        with Client(address) as client:
-            client.wait_for_workers(2, timeout=60)
-        summary = run(graded[0], tmp_path / "out", scheduler=address)
-        assert re.search(r"no grading\.grader\.cluster for Python at tcp:.*: set", summary.stopped)
-        assert summary.stopped.count("tcp://") == 1
-        assert all(process.poll() is None for process in processes)
-
-
-def test_a_cluster_that_is_not_there_or_has_no_workers_is_said(graded, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT", 1)
-    summary = run(graded[0], tmp_path / "out", scheduler="tcp://127.0.0.1:9")
-    assert "there is no Dask scheduler at tcp://127.0.0.1:9" in summary.stopped
-    monkeypatch.setattr(cluster, "WAIT", 0.1)
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
-    with existing_cluster(tmp_path, workers=0) as (address, _):
-        summary = run(graded[0], tmp_path / "out", scheduler=address)
-    assert "the cluster has had no worker for 1 s" in summary.stopped
-
-
-def test_nobody_else_can_talk_to_the_local_cluster():
-    from distributed import Client
-
-    with cluster.connect(jobs=1) as client:
-        address = client.scheduler.address
-        assert re.fullmatch(r"tls://127\.0\.0\.1:\d+", address)
-        assert cluster.threads(client) == 1
-        with pytest.raises((OSError, ValueError, TypeError)):
-            Client(address.replace("tls", "tcp"), timeout=2)
-        with pytest.raises((OSError, ValueError, TypeError)):
-            Client(address, timeout=2)  # without the keys
 
 
 def test_the_bar_estimates_the_time_left_from_what_was_graded():

@@ -15,6 +15,7 @@ from grading import release
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_PART, LONGEST_NAME = 255, 1000  # bytes; beyond that, systems refuse to write a file
+DEEPEST = 6  # parts of a name; a sandbox can make some thousand folders, no more
 
 
 @functools.cache
@@ -84,6 +85,7 @@ def is_safe(name):
         name.isprintable()  # no controls, no surrogates, no change of the writing's direction
         and "\\" not in name
         and len(name.encode()) <= LONGEST_NAME
+        and len(parts) <= DEEPEST
         and all(not part.startswith(".") and part.strip() for part in parts)
         and all(len(part.encode()) <= LONGEST_PART for part in parts)
     )

@@ -2,7 +2,8 @@
 
     machine.py    on the machine: secrets, files, network, rights, processes
     limits.py     on limits: processes, memory, files, lines, time
-    cheats.py     on the verdict, from inside an exercise file
+    cheats.py     on the verdict, when an exercise file is imported
+    answers.py    on the verdict, by what a function returns, and how its process ends
     frames.py     on what reads the answers of the child process that calls the exercises
     kernels.py    on what re-executes notebooks
     archives.py   on what reads submissions: zips, names, files beside the package

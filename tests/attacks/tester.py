@@ -6,6 +6,7 @@ import submissions
 
 from attacks import (
     EVERYTHING,
+    answers,
     at_call,
     at_import,
     cheats,
@@ -42,9 +43,9 @@ def cheating(world):
     """Return {name: text of softmax.py} for every attack from inside it, none of which is right."""
     stub = submissions.blank()[FILE].decode()
     found = {"wrong": wrong_exercise(stub)}
-    for attack in cheats.AT_IMPORT:
+    for attack in cheats.AT_IMPORT + answers.ENDS:
         found[attack.__name__] = at_import(stub, attack, REPOSITORY=str(REPOSITORY))
-    for attack in cheats.AT_CALL:
+    for attack in answers.AT_CALL:
         found[attack.__name__] = at_call(stub, attack)
     for name, bound in LIMITED.items():
         found[f"limits {name}"] = limits_exercise(stub, name, bound)

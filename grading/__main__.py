@@ -5,18 +5,17 @@ grading/README.md explains them; `python -m grading COMMAND --help` lists their 
 
 import argparse
 import secrets
-import shutil
 import sys
 from pathlib import Path
 
 from cs231n import synthetic
 from cs231n.data_utils import find_dataset
-from grading.grader import demo, intake, outcome, sandbox, simulate
-from grading.grader.course import summary_table
+from grading.grader import demo, intake, outcome, sandbox
 from grading.grader.grade import DATA, Settings, find_data, grader_version
-from grading.grader.many import grade_all, progress
+from grading.grader.many import grade_all, progress, simulate
+from grading.grader.pages.course import summary_table
 from grading.grader.store import Store, StoreError
-from grading.grader.unseen import unseen_problems
+from grading.grader.verdict.unseen import unseen_problems
 
 NOT_STARTED = 2  # as argparse
 NO_SANDBOX = """\
@@ -62,12 +61,16 @@ def grade(options):
         rows = outcome.write(out, store, sorted(summary.states))
     print(summary_table(rows))
     for slug, error in summary.errors.items():
-        print(f"\nThe grader made a mistake, with {slug}. Please report it:\n{error}", file=sys.stderr)
+        print(
+            f"\nThe grader made a mistake, with {slug}. Please report it:\n{error}", file=sys.stderr
+        )
     print(f"\nWhere to look:\n  {out / 'index.html'}")
     print("      the course, with links to the feedback of every submission")
     print(f"  {out / 'grades.csv'}\n      all points, for a spreadsheet")
     print(f"  cd {out / 'nbgrader'} && {formgrader()}")
-    print("      the answers that wait for a person; then grade again, to have these points in all pages")
+    print(
+        "      the answers that wait for a person; then grade again, to have these points in all pages"
+    )
     return summary.status
 
 
@@ -134,10 +137,16 @@ def parse(argv):
     one.add_argument("--out", type=Path, help="folder of the results; default: FOLDER-grades")
     one.add_argument("--jobs", type=count, metavar="N", help="processes; default: one a processor")
     one.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
-    one.add_argument("--seed", type=int, metavar="S", help="of the unseen problems; default: drawn once")
-    one.add_argument("--data", choices=DATA, help="for the notebooks; default: CIFAR-10 if it is there")
+    one.add_argument(
+        "--seed", type=int, metavar="S", help="of the unseen problems; default: drawn once"
+    )
+    one.add_argument(
+        "--data", choices=DATA, help="for the notebooks; default: CIFAR-10 if it is there"
+    )
     one.add_argument("--no-notebooks", action="store_true", help="do not execute the notebooks")
-    one.add_argument("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
+    one.add_argument(
+        "--no-sandbox", action="store_true", help="dangerous: run with your own rights"
+    )
 
     one = commands.add_parser("demo", help="make twelve example submissions and grade them")
     one.set_defaults(run=show)

@@ -17,7 +17,7 @@ from student_edition import derived
 from conftest import ROOT
 from cs231n import checks
 from grading.grader import gradebook
-from grading.grader.answers import cut_out
+from grading.grader.pages.answers import cut_out
 
 PLACES = {  # exercise -> the cell of its check
     name: (notebook, cell)

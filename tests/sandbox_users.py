@@ -18,7 +18,6 @@ import pytest
 from grading.grader.sandbox import EXERCISE, MB
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("__init__", "guard", "mounts", "probe", "sandbox", "seccomp", "selftest", "usage")
 SYSTEM_PYTHON = "/usr/bin/python3"
 SOMEBODY = 1234
 LIMITS = dataclasses.replace(
@@ -96,11 +95,12 @@ def copy_package(folder):
     """Copy what a sandbox needs to where everybody can read it."""
     import pyseccomp
 
-    package = folder / "grading" / "grader"
-    package.mkdir(parents=True)
-    shutil.copy(ROOT / "grading" / "__init__.py", folder / "grading")
-    for name in PARTS:
-        shutil.copy(ROOT / "grading" / "grader" / f"{name}.py", package)
+    package = Path("grading", "grader", "sandbox")
+    (folder / package).mkdir(parents=True)
+    for path in (package.parents[1], package.parents[0]):
+        shutil.copy(ROOT / path / "__init__.py", folder / path)
+    for path in (ROOT / package).glob("*.py"):
+        shutil.copy(path, folder / package)
     shutil.copy(pyseccomp.__file__, folder)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cs231n.submission import ANSWER_PLACEHOLDER
-from grading.grader import answers
+from grading.grader.pages import answers
 from tests.conftest import ROOT
 from tests.student_edition import NOTEBOOKS, derived
 

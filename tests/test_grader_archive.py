@@ -21,8 +21,9 @@ from submissions import (
     zip_bytes,
 )
 
-from grading.grader import archive, intake, layout
-from grading.grader.layout import EXPECTED
+from grading.grader import intake
+from grading.grader.intake import archive, layout
+from grading.grader.intake.layout import EXPECTED
 
 LINK, PIPE = 0o120777, 0o010644
 

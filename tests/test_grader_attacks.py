@@ -25,10 +25,11 @@ from grader_submissions import problems as known_problems
 from conftest import ROOT
 from cs231n import checks
 from cs231n.checks import calling
-from grading.grader import gradebook, intake, outcome, unseen, verdict
+from grading.grader import gradebook, intake, outcome, verdict
 from grading.grader.grade import Settings, grade, grader_version
 from grading.grader.many import grade_all
 from grading.grader.store import Store
+from grading.grader.verdict import unseen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

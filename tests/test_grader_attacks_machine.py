@@ -11,7 +11,8 @@ import pytest
 from attacks import EVERYTHING
 from attacks.world import World, outlasting
 
-from grading.grader import sandbox, usage
+from grading.grader import sandbox
+from grading.grader.sandbox import usage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

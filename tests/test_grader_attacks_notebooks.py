@@ -16,9 +16,9 @@ from attacks import EVERYTHING, kernels, machine_code
 from attacks.archives import shadows
 from attacks.world import World
 
-from grading.grader import kernel, rerun
-from grading.grader.answers import cut_out
-from grading.grader.feedback import notebook_page
+from grading.grader.notebooks import kernel, rerun
+from grading.grader.pages.answers import cut_out
+from grading.grader.pages.feedback import notebook_page
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

@@ -16,7 +16,8 @@ from distributed import Client
 from stand_in_grader import CLASS, hand_in, results, run
 
 from conftest import ROOT
-from grading.grader import cluster, many, worker
+from grading.grader import many
+from grading.grader.many import cluster, worker
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,9 @@ def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):
         with Client(address) as client:
             client.wait_for_workers(2, timeout=60)
         summary = run(graded[0], tmp_path / "out", scheduler=address)
-        assert re.search(r"no grading\.grader\.cluster for Python at tcp:.*: set", summary.stopped)
+        assert re.search(
+            r"no grading\.grader\.many\.cluster for Python at tcp:.*: set", summary.stopped
+        )
         assert summary.stopped.count("tcp://") == 1
         assert all(process.poll() is None for process in processes)
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from small_coursework import code, printed, result
 
-from grading.grader import notebook_reader
-from grading.grader.compare import OWN, compare, out_of_order, tolerance_of
-from grading.grader.rerun import ours
+from grading.grader.notebooks import notebook_reader
+from grading.grader.notebooks.compare import OWN, compare, out_of_order, tolerance_of
+from grading.grader.notebooks.rerun import ours
 from tools.compare_outputs import Tolerance
 
 EXECUTED = {"end": "executed", "message": "", "in_cell": False}

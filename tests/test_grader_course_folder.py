@@ -26,7 +26,8 @@ from nbconvert.filters import markdown2html
 from student_edition import derived
 
 from conftest import ROOT
-from grading.grader import course_folder, course_notebook, gradebook
+from grading.grader import gradebook
+from grading.grader.gradebook import course_folder, course_notebook
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import submissions
 from submissions import LINEAR_SVM, SVM, to_zip, with_file
 
 from cs231n.submission.contents import is_given
-from grading.grader import examine, intake, layout
-from grading.grader.layout import EXPECTED
+from grading.grader import intake
+from grading.grader.intake import examine, layout
+from grading.grader.intake.layout import EXPECTED
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ from nbgrader import api
 from student_edition import copy_sources
 
 from conftest import ROOT
-from grading.grader import course_folder, gradebook, gradebook_rows
+from grading.grader import gradebook
+from grading.grader.gradebook import course_folder
+from grading.grader.gradebook import rows as gradebook_rows
 
 
 @pytest.fixture

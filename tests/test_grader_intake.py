@@ -8,7 +8,7 @@ import submissions
 from submissions import SVM, put_zip, to_folder, to_zip, with_file, zip_bytes
 
 from grading.grader import intake
-from grading.grader.layout import EXPECTED
+from grading.grader.intake.layout import EXPECTED
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from tiny_notebooks import SHORT, boxed, execute, notebook, stand_in, verdicts
 
 from conftest import ROOT
-from grading.grader import cell_outputs, kernel, rerun
-from grading.grader.kernel import Limits
-from grading.grader.private_folder import private_folder
+from grading.grader.notebooks import cell_outputs, kernel, rerun
+from grading.grader.notebooks.kernel import Limits
+from grading.grader.notebooks.private_folder import private_folder
 
 IGNORES_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
 
@@ -163,7 +163,7 @@ def test_nothing_is_left_running_when_the_grader_is_killed(tmp_path, folders):
     if not boxed():
         pytest.skip("needs a sandbox")
     program = (
-        "import tempfile; from pathlib import Path; from grading.grader import rerun\n"
+        "import tempfile; from pathlib import Path; from grading.grader.notebooks import rerun\n"
         f"tempfile.tempdir, rerun.SHORT = {[str(folder) for folder in folders]}\n"
         f"content = {notebook('import time; print(1); time.sleep(300)')!r}\n"
         f"data = Path({str(stand_in(tmp_path))!r})\n"

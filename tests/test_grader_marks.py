@@ -15,8 +15,8 @@ from cs231n.checks.loops import find_loop
 from cs231n.submission.contents import EXERCISE_FILES
 from grading import catalogue
 from grading.grader import verdict
-from grading.grader.tree import tree
-from grading.grader.unseen import read
+from grading.grader.verdict.tree import tree
+from grading.grader.verdict.unseen import read
 
 POINTS = {name: points for _, name, points in verdict.graded_cells()}
 IN_FILE = {

@@ -5,7 +5,7 @@ import json
 import pytest
 from small_coursework import code, markdown
 
-from grading.grader import notebook_reader
+from grading.grader.notebooks import notebook_reader
 
 
 def notebook(*cells):

@@ -5,8 +5,8 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 
-from grading.grader import course, feedback, gradescope, markup
-from grading.grader.notebook_page import PAGE_LIMIT, notebook_page
+from grading.grader.pages import course, feedback, gradescope, markup
+from grading.grader.pages.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 

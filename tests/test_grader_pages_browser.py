@@ -14,9 +14,9 @@ import time
 
 import pytest
 
-from grading.grader import course, feedback
-from grading.grader.markup import POLICY
-from grading.grader.notebook_page import notebook_page
+from grading.grader.pages import course, feedback
+from grading.grader.pages.markup import POLICY
+from grading.grader.pages.notebook_page import notebook_page
 from tests.lab_in_browser import chromium
 from tests.sample_results import cell, graded, notebook, result, with_exercises
 

@@ -7,7 +7,7 @@ import pytest
 from tiny_notebooks import boxed, execute, notebook, stand_in, verdicts
 
 from conftest import ROOT
-from grading.grader.rerun import rerun
+from grading.grader.notebooks.rerun import rerun
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 import pytest
 from sandbox_users import PATIENCE, every_user  # noqa: F401 (the fixture `user`)
 
-from grading.grader import mounts
+from grading.grader.sandbox import mounts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

@@ -11,8 +11,16 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
 from cs231n.checks.calling import CHILD, Target, call
-from grading.grader import sandbox, seccomp, selftest
-from grading.grader.sandbox import ENVIRONMENT, NOTEBOOK, SELF_TEST, SandboxUnavailable, prefix
+from grading.grader import sandbox
+from grading.grader.sandbox import (
+    ENVIRONMENT,
+    NOTEBOOK,
+    SELF_TEST,
+    SandboxUnavailable,
+    prefix,
+    seccomp,
+    selftest,
+)
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

@@ -7,8 +7,7 @@ import sys
 import pytest
 from sandbox_users import LIMITS, PATIENCE, every_user  # noqa: F401 (the fixture `user`)
 
-from grading.grader import usage
-from grading.grader.sandbox import MB
+from grading.grader.sandbox import MB, usage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grading.grader.rerun import ours
-from grading.grader.seeds import first_unseeded
+from grading.grader.notebooks.rerun import ours
+from grading.grader.notebooks.seeds import first_unseeded
 
 
 @pytest.mark.parametrize(

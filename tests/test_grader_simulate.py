@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from conftest import ROOT
-from grading.grader import measure, simulate
+from grading.grader.many import measure, simulate
 from grading.grader.store import Store
 
 DURATIONS = np.random.default_rng(231).lognormal(3, 0.4, 400)
@@ -107,7 +107,7 @@ def test_copies_differ_in_bytes_and_in_nothing_else(tmp_path):
 
 
 def peak_memory(folder):
-    command = [sys.executable, "-m", "grading.grader.measure", "overhead", folder]
+    command = [sys.executable, "-m", "grading.grader.many.measure", "overhead", folder]
     child = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     return json.loads(child.stdout)
 

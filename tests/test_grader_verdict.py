@@ -12,9 +12,10 @@ from cs231n import checks
 from cs231n.checks import calling, frames
 from cs231n.checks.calling import Outcome
 from grading import build_checks
-from grading.grader import unseen, verdict
-from grading.grader.tree import student_edition, tree, write_tree
-from grading.grader.unseen import read, unseen_problems
+from grading.grader import verdict
+from grading.grader.verdict import unseen
+from grading.grader.verdict.tree import student_edition, tree, write_tree
+from grading.grader.verdict.unseen import read, unseen_problems
 
 NAMES = ("svm_loss_naive", "svm_loss_vectorized", "train", "predict")
 NAMES += ("softmax_loss_naive", "softmax_loss_vectorized")

@@ -6,8 +6,8 @@ import json
 from small_coursework import code
 
 from grading.grader import sandbox
-from grading.grader.kernel import Limits
-from grading.grader.rerun import rerun
+from grading.grader.notebooks.kernel import Limits
+from grading.grader.notebooks.rerun import rerun
 
 SHORT = Limits(cell=3, notebook=30, grace=2)
 

@@ -31,16 +31,16 @@ from pathlib import Path
 
 from cs231n import data_utils, synthetic
 from cs231n.submission.contents import NOTEBOOKS
-from grading.grader.answers import cut_out
-from grading.grader.feedback import notebook_page
-from grading.grader.rerun import rerun
+from grading.grader.notebooks.rerun import rerun
+from grading.grader.pages.answers import cut_out
+from grading.grader.pages.feedback import notebook_page
 from grading.grader.verdict import judge_exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ("synthetic", "cifar10")
 # What a result follows from, besides the submission.
 SOURCES = (
-    *("grading/**/*.py", "grading/*.toml", "grading/grader/templates/*"),
+    *("grading/**/*.py", "grading/*.toml", "grading/grader/pages/templates/*"),
     *("cs231n/**/*.*", "tools/*.py", "notebooks/*.ipynb"),
 )
 LIBRARIES = ("numpy", "matplotlib", "pillow", "ipython", "ipykernel", "jupyter_client", "pyzmq")
@@ -151,4 +151,3 @@ def grade(files, settings):
         },
     }
     return Graded(result, attachments)
-

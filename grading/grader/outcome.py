@@ -13,8 +13,9 @@ import json
 from pathlib import Path
 
 from cs231n.submission.contents import NOTEBOOKS
-from grading.grader import answers, course, feedback, gradebook, gradescope
-from grading.grader.course import replace
+from grading.grader import gradebook
+from grading.grader.pages import answers, course, feedback, gradescope
+from grading.grader.pages.course import replace
 from grading.grader.store import read_entry
 
 STEMS = [Path(path).stem for path in NOTEBOOKS]

@@ -1,0 +1,176 @@
+"""The files of the nbgrader course: what was handed out, handed in, and executed.
+
+    nbgrader_config.py       settings; written once, so that an instructor may change them
+    source/linear/           the student edition, its checks with comments: see course_notebook.py
+    release/linear/          the student edition
+    submitted/<slug>/linear/     the notebooks as handed in
+    autograded/<slug>/linear/    the notebooks as formgrader shows them
+
+All of it can be read by its owner alone. A file is complete before it takes its place, and left
+alone if its content is the same.
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+
+import nbformat
+
+from grading import release
+from grading.grader.gradebook import course_notebook
+from grading.grader.pages.text import one_line
+
+ROOT = Path(__file__).resolve().parents[3]
+ASSIGNMENT = "linear"
+SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
+CONFIG = '''\
+"""Settings of this course of nbgrader. They are yours: grading again leaves them as they are."""
+
+from nbconvert.exporters import NotebookExporter
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+
+class Refused(NotebookExporter):
+    def __init__(self, **settings):
+        raise RuntimeError(
+            "nbgrader's autograder would run the code of students with your rights: in this course "
+            "`python -m grading grade` grades, each submission in a sandbox"
+        )
+
+
+def read_anew(query):
+    query.update_execution_options(populate_existing=True)
+
+
+# Formgrader would go on showing what it has read once, also after everything was graded again.
+# This file is read many times.
+if not hasattr(Session, "reads_anew"):
+    event.listen(Session, "do_orm_execute", read_anew)
+    Session.reads_anew = True
+
+c = get_config()  # noqa: F821  nbgrader defines it
+
+c.Autograde.exporter_class = Refused
+
+# Feedback that is there already may be older than the grades.
+c.GenerateFeedback.force = True
+
+# The prompts and stubs of the edition are in place; nbgrader would put its own over them.
+c.ClearSolutions.enabled = False
+'''
+
+
+@lru_cache(maxsize=2)
+def assignment(root=ROOT):
+    """Return what is handed out: files {path in the assignment: bytes}, given {notebook: cells}.
+
+    The cells are those of the course's own copies. Raises release.ReleaseError.
+    """
+    files, given = {}, {}
+    for path, content in release.derive(root).files.items():
+        if path.startswith("notebooks/"):
+            name = PurePosixPath(path).name
+            files[name] = content
+            cells = nbformat.reads(content.decode(), as_version=4).cells
+            given[name.removesuffix(".ipynb")] = course_notebook.for_course(cells)
+        elif path.startswith("cs231n/"):  # nbgrader expects the notebooks beside the package
+            files[path] = content
+    return SimpleNamespace(files=files, given=given)
+
+
+def prepare(course, handed_out):
+    """Write all but the submissions."""
+    make_folder(course)
+    course.chmod(0o700)  # it may have been made by somebody else, as an empty one
+    if not (course / "nbgrader_config.py").exists():
+        write(course / "nbgrader_config.py", CONFIG.encode())
+    for path, content in handed_out.files.items():
+        write(course / "release" / ASSIGNMENT / path, content)
+        notebook = path.removesuffix(".ipynb")
+        if notebook in handed_out.given:
+            book = nbformat.reads(content.decode(), as_version=4)
+            book.cells = handed_out.given[notebook]
+            content = (nbformat.writes(book) + "\n").encode()
+        write(course / "source" / ASSIGNMENT / path, content)
+
+
+def write_submission(course, handed_out, result, executed, submitted):
+    """Write the notebooks of one submission; executed, submitted: {"svm.ipynb": bytes}.
+
+    Raises ValueError if its slug is not a plain name.
+    """
+    slug = result["slug"]
+    if not SLUG.fullmatch(slug):
+        raise ValueError(f"{slug!r} cannot be the name of a folder of submissions")
+    for name in handed_out.given:
+        file = f"{name}.ipynb"
+        if file in submitted:
+            write(course / "submitted" / slug / ASSIGNMENT / file, submitted[file])
+        else:
+            (course / "submitted" / slug / ASSIGNMENT / file).unlink(missing_ok=True)
+        text = shown(handed_out, result, name, executed.get(file), submitted.get(file))
+        write(course / "autograded" / slug / ASSIGNMENT / file, text.encode())
+
+
+def shown(handed_out, result, name, executed, submitted):
+    """Return the text of a notebook: as executed, else as handed in, else with nothing in it."""
+    given = handed_out.given[name]
+    answers = {one["cell"]: one for one in result["answers"] if one["notebook"] == name}
+    for content in (executed, submitted):
+        if content is not None:
+            with contextlib.suppress(ValueError):  # it cannot be read
+                notes = notes_on(result, name, "", content is executed)
+                return course_notebook.build(given, content, answers, notes)
+    state = "missing" if submitted is None else "unreadable"
+    return course_notebook.build(given, None, answers, notes_on(result, name, state, False))
+
+
+def notes_on(result, name, state, executed):
+    """Return what stands above a notebook: where it comes from, and what was remarked.
+
+    Nothing tells whose it is: formgrader shows names only to those who ask for them.
+    """
+    entry = next((one for one in result["notebooks"] if one["name"] == name), {})
+    if state:
+        notes = [f"{name}.ipynb is {state}; the cells below are those of the assignment"]
+    elif executed:
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in entry.get("counts", {}).items())
+        notes = [f"outputs from executing it again; cells: {counts or 'none compared'}"]
+    else:
+        notes = ["outputs as handed in: the notebook was not executed again"]
+    if entry.get("message"):
+        notes.append(f"{entry['status']}: {one_line(entry['message'])}")
+    return notes + list(result["remarks"])
+
+
+# --- Files ------------------------------------------------------------------------------------
+
+
+def write(path, content):
+    """Write a file that its owner alone can read, whole or not at all."""
+    try:
+        if path.stat().st_size == len(content) and path.read_bytes() == content:
+            return
+    except FileNotFoundError:
+        make_folder(path.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # with mode 0600
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def make_folder(folder):
+    """Make a folder that its owner alone can enter, and those above it that are missing."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)

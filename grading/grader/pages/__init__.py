@@ -1,0 +1,1 @@
+"""What people read: feedback, Gradescope's file, the course; and the answers they grade."""

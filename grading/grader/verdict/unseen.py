@@ -1,0 +1,70 @@
+"""The unseen problems: what cs231n/checks.npz holds, drawn with a seed that students do not know.
+
+Building takes some seconds, as every misconception is run on the problems, alone and in pairs. So
+the file is kept, under a name that changes with the seed and with all it is made from.
+"""
+
+import hashlib
+import io
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from cs231n.checks import data
+from grading import build_checks
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = (
+    *("grading/*.py", "grading/misconceptions.toml"),
+    *("cs231n/classifiers/*.py", "cs231n/checks/*.py"),
+)
+
+
+def unseen_problems(seed, folder):
+    """Return the npz file of the problems of a seed as bytes; build it unless `folder` has it.
+
+    A file there that is damaged is built again. Raises ValueError for the seed of the problems
+    that students have: these come with what is expected.
+    """
+    if seed == build_checks.SEED:
+        raise ValueError(f"seed {seed} gives the problems that students have; take another one")
+    folder = Path(folder)
+    path = folder / f"problems-{seed}-{sources_hash()}.npz"
+    try:
+        content = path.read_bytes()
+        read.__wrapped__(content)
+        return content
+    except (OSError, ValueError):
+        pass
+    buffer = io.BytesIO()
+    build_checks.write(buffer, build_checks.build(seed))
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=folder, prefix=".problems-")
+    try:
+        with open(handle, "wb") as file:
+            file.write(buffer.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=2)
+def read(content):
+    """Return the CheckData in the bytes of such a file; ValueError if they are something else."""
+    return data.load(io.BytesIO(content))
+
+
+def sources_hash():
+    """Return 16 hexadecimal digits that change with what the problems are made from and by."""
+    digest = hashlib.sha256(np.__version__.encode())
+    for path in sorted(path for pattern in SOURCES for path in ROOT.glob(pattern)):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

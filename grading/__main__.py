@@ -5,6 +5,7 @@ grading/README.md explains them; `python -m grading COMMAND --help` lists their 
 
 import argparse
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,15 @@ NOT_STARTED = 2  # as argparse
 NO_SANDBOX = """\
 !!! --no-sandbox: the submissions run with your rights. They can read and delete your files, change
 !!! results and the gradebook, and use the network. Each result says that it was made this way.
+"""
+WHERE_TO_LOOK = """
+Where to look:
+  {out}/index.html
+      the course, with links to the feedback of every submission
+  {out}/grades.csv
+      all points, for a spreadsheet
+  cd {out}/nbgrader && {jupyter} lab --LabApp.default_url=/formgrader
+      the answers that wait for a person; then grade again: all pages will have these points
 """
 
 
@@ -61,16 +71,8 @@ def grade(options):
         rows = outcome.write(out, store, sorted(summary.states))
     print(summary_table(rows))
     for slug, error in summary.errors.items():
-        print(
-            f"\nThe grader made a mistake, with {slug}. Please report it:\n{error}", file=sys.stderr
-        )
-    print(f"\nWhere to look:\n  {out / 'index.html'}")
-    print("      the course, with links to the feedback of every submission")
-    print(f"  {out / 'grades.csv'}\n      all points, for a spreadsheet")
-    print(f"  cd {out / 'nbgrader'} && {formgrader()}")
-    print(
-        "      the answers that wait for a person; then grade again, to have these points in all pages"
-    )
+        print(f"\nThe grader made a mistake, with {slug}:\n{error}", file=sys.stderr)
+    print(WHERE_TO_LOOK.format(out=out, jupyter=Path(sys.executable).with_name("jupyter")))
     return summary.status
 
 
@@ -103,11 +105,6 @@ def remembered_seed(out, seed):
     return seed
 
 
-def formgrader():
-    """Return the command that opens nbgrader's formgrader, with this Python's nbgrader."""
-    return f"{Path(sys.executable).parent / 'jupyter'} lab"
-
-
 def show(options):
     """Write the example submissions into FOLDER/submissions, and grade them."""
     folder = options.folder / "submissions"
@@ -133,24 +130,19 @@ def parse(argv):
 
     one = commands.add_parser("grade", help="grade every submission in a folder")
     one.set_defaults(run=grade)
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
-    one.add_argument("--out", type=Path, help="folder of the results; default: FOLDER-grades")
-    one.add_argument("--jobs", type=count, metavar="N", help="processes; default: one a processor")
-    one.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
-    one.add_argument(
-        "--seed", type=int, metavar="S", help="of the unseen problems; default: drawn once"
-    )
-    one.add_argument(
-        "--data", choices=DATA, help="for the notebooks; default: CIFAR-10 if it is there"
-    )
-    one.add_argument("--no-notebooks", action="store_true", help="do not execute the notebooks")
-    one.add_argument(
-        "--no-sandbox", action="store_true", help="dangerous: run with your own rights"
-    )
+    add = one.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
+    add("--out", type=Path, help="folder of the results; default: FOLDER-grades")
+    add("--jobs", type=count, metavar="N", help="worker processes; default: one a processor")
+    add("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
+    add("--seed", type=int, metavar="S", help="of unseen problems; default: drawn once, and kept")
+    add("--data", choices=DATA, help="for the notebooks; default: CIFAR-10 if it is there")
+    add("--no-notebooks", action="store_true", help="do not execute the notebooks")
+    add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
 
     one = commands.add_parser("demo", help="make twelve example submissions and grade them")
     one.set_defaults(run=show)
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="is made; holds both")
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="is made, and holds both")
 
     one = commands.add_parser("simulate", help="how long many submissions take on many workers")
     simulate.add_arguments(one)
@@ -159,6 +151,7 @@ def parse(argv):
 
 def main(argv=None):
     options = parse(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
     try:
         return options.run(options)
     except (OSError, ValueError, StoreError, sandbox.SandboxUnavailable) as error:

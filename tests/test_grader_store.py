@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from grading.grader.many import store as module
+from grading.grader import store as module
 from grading.grader.store import Store, StoreError
 
 PAGES = {"svm.ipynb": b"{}" * 500, "svm.html": b"<p>" * 500}

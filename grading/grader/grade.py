@@ -1,7 +1,7 @@
 """Grade one submission: {name: bytes} in, one result out. This is what runs on a worker.
 
 The result, version 1, is a JSON object. Two gradings of the same content with the same settings
-differ in "times" alone.
+differ in "times" alone, and in sums of attachments in which a cell has printed the time it took.
 
     format, version    "cs231n-result", 1
     name, slug         the submission's name as handed in, and as it stands in file names
@@ -11,16 +11,17 @@ differ in "times" alone.
     sandbox            false if the code ran with the rights of whoever graded it
     grader             hash of the grader's own files and of the versions of its libraries
     points             {automatic, automatic_possible, by_hand_possible}
-    exercises          see verdict.py
-    answers            see answers.py; a person gives the points
-    notebooks          see rerun.py and compare.py; no points follow from it
-    attachments        {name: SHA-256}: NAME.ipynb, a notebook as it was executed again, NAME.html, a
-                       page to read it, and NAME_submitted.ipynb, as it was handed in
-    times              {exercises, notebooks: seconds}
+    exercises          see verdict/
+    answers            see pages/answers.py; a person gives the points
+    notebooks          see notebooks/rerun.py and notebooks/compare.py; no points follow from it
+    attachments        {name: SHA-256} of the files beside it: NAME.ipynb, a notebook as it was
+                       executed again, NAME.html, a page to read it, and NAME_submitted.ipynb
+    times              seconds
 
-name, slug, remarks and key are added by many.py.
+name, slug, remarks and key are added by many/.
 """
 
+import fcntl
 import hashlib
 import platform
 import time
@@ -103,8 +104,10 @@ def find_data(name):
                 "no CIFAR-10 on this machine: ./get_datasets.sh gets it, CIFAR10_DIR names a folder"
             )
         return found
-    if not (drawn / "batches.meta").is_file():
-        synthetic.write(drawn, verbose=False)
+    with open(drawn.parent / ".drawing", "w") as lock:  # several workers may need it at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (drawn / "batches.meta").is_file():
+            synthetic.write(drawn, verbose=False)
     return drawn
 
 

@@ -4,9 +4,10 @@
     python -m grading.grader.many.measure overhead FOLDER             all of it but the grading
 
 `runs` grades copies of the submissions in FOLDER, each with bytes of its own: a few with one worker
-and with two, many with two, and all of it without notebooks as well. CPU seconds are those of all
-processes; the peak memory is that of the process that the command started. `overhead` reads, sends
-and saves the submissions in FOLDER as they are, with workers that do nothing.
+and with two, many with two, and all of it without notebooks as well. CPU seconds are those of the
+whole machine, which must be idle otherwise; the peak memory is the command's own process's.
+`overhead` reads, sends and saves the submissions in FOLDER as they are, with workers that do
+nothing.
 """
 
 import argparse
@@ -81,7 +82,7 @@ def run(folder, out, jobs, notebooks):
     """Grade a folder by the command, into the new folder `out`, and return what was Measured."""
     command = [sys.executable, "-m", "grading", "grade", folder, "--out", out, "--jobs", str(jobs)]
     command += [] if notebooks else ["--no-notebooks"]
-    start, peak = time.perf_counter(), 0
+    start, cpu, peak = time.perf_counter(), busy_seconds(), 0
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         with suppress(OSError, StopIteration):  # it has ended meanwhile
@@ -95,6 +96,17 @@ def run(folder, out, jobs, notebooks):
     cpu = used.ru_utime + used.ru_stime
     span = max(saved) - min(saved)
     return Measured(len(times), jobs, notebooks, seconds, span, cpu, peak, sorted(times))
+
+
+def busy_seconds():
+    """Return the CPU time that all programs of this machine have had. Only on Linux.
+
+    A process is told nothing of what ran in a sandbox that was killed, as most are.
+    """
+    user, nice, system, _, _, irq, softirq = (
+        int(ticks) for ticks in Path("/proc/stat").read_text().split("\n")[0].split()[1:8]
+    )
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_of(pid):

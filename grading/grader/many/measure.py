@@ -35,7 +35,7 @@ class Measured:
 
     seconds      of the whole command; `span`: from the first result to the last, without the start
                  of the workers before, and the pages and the gradebook after
-    cpu_seconds  of all processes
+    cpu_seconds  of the whole machine
     memory       bytes, the peak of the process that the command started
     durations    seconds of a worker for each submission, sorted
     """
@@ -84,16 +84,13 @@ def run(folder, out, jobs, notebooks):
     command += [] if notebooks else ["--no-notebooks"]
     start, cpu, peak = time.perf_counter(), busy_seconds(), 0
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+    while process.poll() is None:
         with suppress(OSError, StopIteration):  # it has ended meanwhile
             peak = peak_of(process.pid)
         time.sleep(0.2)
-    seconds = time.perf_counter() - start
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)  # it cannot be waited for again
+    seconds, cpu = time.perf_counter() - start, busy_seconds() - cpu
     saved = [path.stat().st_mtime for path in out.glob("submissions/*/result.json")]
     times = [result["times"].get("seconds", 0.0) for result in Store(out).results()]
-    cpu = used.ru_utime + used.ru_stime
     span = max(saved) - min(saved)
     return Measured(len(times), jobs, notebooks, seconds, span, cpu, peak, sorted(times))
 

@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -25,3 +27,28 @@ def synthetic_dir():
 @pytest.fixture
 def rng():
     return np.random.default_rng(231)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    with skipping_without_sandbox():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with skipping_without_sandbox():
+        return (yield)
+
+
+@contextmanager
+def skipping_without_sandbox():
+    """Skip a test that needs a sandbox where there can be none; CI has to have one."""
+    from grading.grader.sandbox import SandboxUnavailable
+
+    try:
+        yield
+    except SandboxUnavailable as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(error))

@@ -10,26 +10,16 @@ from submissions import blank, plant, solved, to_folder, to_zip
 from grading import __main__ as command
 from grading.grader import demo, sandbox
 from grading.grader.gradebook import course_folder
-from grading.grader.sandbox import SandboxUnavailable
 from grading.grader.verdict import unseen
 
 SEED = 20240  # the attacks' own, so that its problems are built once
 UNSEEN = unseen.ROOT / "build"
 
-pytestmark = pytest.mark.usefixtures("sandboxed")
-
-
-@pytest.fixture(scope="module")
-def sandboxed():
-    try:
-        sandbox.check()
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
-
 
 @pytest.fixture
 def grade(monkeypatch):
     """Call the command with the problems of SEED, kept from earlier tests."""
+    sandbox.check()
     unseen_problems = command.unseen_problems
     monkeypatch.setattr(command, "unseen_problems", lambda seed, _: unseen_problems(seed, UNSEEN))
 

@@ -337,3 +337,13 @@ def test_all_of_it_can_be_read_by_its_owner_alone(course):
 def test_no_name_leads_out_of_the_folder(course, slug):
     with pytest.raises(ValueError, match="cannot be the name"):
         gradebook.record(course, [graded(slug, edition())])
+
+
+def test_a_damaged_gradebook_is_left_alone(tmp_path):
+    course = tmp_path / "course"
+    gradebook.record(course, [])
+    damaged = b"SQLite format 3\0" + bytes(5000)
+    (course / "gradebook.db").write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"gradebook\.db is no gradebook that can be read"):
+        gradebook.record(course, [])
+    assert (course / "gradebook.db").read_bytes() == damaged

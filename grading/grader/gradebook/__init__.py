@@ -43,7 +43,8 @@ def record(course, results, root=course_folder.ROOT):
     course     the folder
     results    iterable of (result, executed, submitted), all submissions that there are; the last
                two are {"svm.ipynb": bytes}, as it was executed again and as it was handed in
-    Raises ValueError, before the gradebook is touched, if it is of another version of nbgrader.
+    Raises ValueError, before the gradebook is touched, if it is damaged, or of another version of
+    nbgrader.
     """
     course = Path(course)
     handed_out = course_folder.assignment(root)
@@ -129,8 +130,14 @@ def opened(course):
     path = course / "gradebook.db"
     if not path.exists():
         create(path)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        [(version,)] = connection.execute("SELECT version_num FROM alembic_version")
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            [(version,)] = connection.execute("SELECT version_num FROM alembic_version")
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no gradebook that can be read ({error}). If you have a copy, put it there; "
+            "else move it away, and points that people gave are lost"
+        ) from error
     if version != schema_version():
         raise ValueError(
             f"{path} was made by another version of nbgrader than this one, "

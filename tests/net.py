@@ -42,7 +42,7 @@ UNIT_TESTS = {
     "grading/grader/notebooks/compare.py": "tests/test_grader_compare.py",
     "grading/grader/pages/answers.py": "tests/test_grader_answers.py",
     "grading/grader/pages/course.py": "tests/test_grader_course.py",
-    "grading/grader/sandbox/seccomp.py": "tests/test_grader_sandbox_check.py",
+    "grading/grader/sandbox/seccomp.py": "tests/test_grader_sandbox.py",
     "grading/grader/store.py": "tests/test_grader_store.py",
     "grading/grader/verdict/__init__.py": "tests/test_grader_verdict.py",
     "grading/grader/verdict/tree.py": "tests/test_grader_verdict.py",

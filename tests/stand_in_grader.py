@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import signal
+import signal
 import sys
 import time
 from pathlib import Path
@@ -114,4 +115,6 @@ def main():
 
 
 if __name__ == "__main__":
+    # A background job of a shell has inherited that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -3,7 +3,7 @@
     python -m grading simulate --durations OUT --workers 64 --submissions 10000
 
 OUT is the folder of a run that was done. Durations are drawn from its results, with replacement.
-What is simulated is the way of many.py and cluster.py: one process reads, sends and saves, one
+What is simulated is the way of this package: one process reads, sends and saves, one
 submission after another, at a cost that is measured; as many are under way as the window allows;
 a free worker takes the one that has waited longest; a submission whose worker is lost waits again.
 

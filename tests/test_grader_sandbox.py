@@ -5,7 +5,9 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from sandbox_users import PATIENCE, every_user  # noqa: F401 (the fixture `user`)
 
@@ -134,7 +136,7 @@ print("alive")
     assert status in (0, 128 + signal.SIGKILL)
     assert bystander.poll() is None
     bystander.kill()
-    bystander.communicate()
+    bystander.communicate(timeout=PATIENCE)
 
 
 def test_namespaces_cannot_be_nested(user):
@@ -182,6 +184,7 @@ def end_of(read_end):
 
 
 def start_staying(user):
+    """Start a sandbox that stays; return its guard, and a pipe that is open as long as it is."""
     read_end, write_end = os.pipe()
     code = STAYING.format(write_end)
     process = user.start(user.python, "-I", "-c", code, pass_fds=[write_end])
@@ -189,19 +192,36 @@ def start_staying(user):
     return process, read_end
 
 
-def test_killing_the_guard_ends_the_sandbox_at_any_moment(user):
-    started = [start_staying(user) for _ in range(8)]
-    for process, _ in started:  # they need some 50 to 500 ms to begin, all at once
-        time.sleep(0.03)
-        process.kill()
-        process.communicate()
-    last, read_end = start_staying(user)
-    assert os.read(read_end, 1) == b"x"
-    last.kill()
-    last.communicate()
-    for _, pipe in (*started, (last, read_end)):
-        end_of(pipe)
-        os.close(pipe)
+def has_started_bubblewrap(process):
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return any(Path(f"/proc/{pid}/comm").read_text() == "bwrap\n" for pid in children)
+    except OSError:  # a child that has just ended
+        return False
+
+
+def kill(guard, pipe):
+    guard.kill()
+    guard.wait(PATIENCE)
+    end_of(pipe)
+    guard.stdout.close()
+    os.close(pipe)
+
+
+def test_killing_the_guard_ends_the_sandbox(user):
+    guard, pipe = start_staying(user)
+    assert os.read(pipe, 1) == b"x"
+    kill(guard, pipe)
+
+
+def test_killing_the_guard_ends_a_sandbox_that_has_not_begun(user):
+    # Bubblewrap needs some 5 ms to start, in which its processes wait for each other.
+    for milliseconds in np.arange(0, 6, 0.25):
+        guard, pipe = start_staying(user)
+        while not has_started_bubblewrap(guard):
+            assert guard.poll() is None
+        time.sleep(milliseconds / 1000)
+        kill(guard, pipe)
 
 
 def test_the_sandbox_ends_with_the_process_that_started_it(user):
@@ -218,7 +238,7 @@ time.sleep(60)
     os.close(write_end)
     assert os.read(read_end, 1) == b"x"
     process.kill()
-    process.wait()
+    process.wait(PATIENCE)
     end_of(read_end)
     os.close(read_end)
     process.stdout.close()

@@ -17,7 +17,7 @@ import time
 
 sys.path.append(os.path.dirname(__file__))  # the option -I has left it out
 
-from usage import FAILED, ORPHAN, TIME, Usage, is_over
+from usage import FAILED, ORPHAN, TIME, Usage, is_over, read
 
 PERIOD = 0.03  # seconds between two looks
 PATIENCE = 20.0  # seconds for bubblewrap to set up a sandbox, or for the kernel to end one
@@ -87,16 +87,15 @@ class Sandbox:
         if gate > 9:
             raise ValueError("it is to hand on too many open files")  # the shell reads one digit
         wait = ["/bin/sh", "-c", f'read -r go <&{gate} && exec "$@" {gate}<&-', "sh"]
-        info, info_end = os.pipe()
         sources = [memory_file(bytes.fromhex(self.options["seccomp"]))]
-        arguments += ["--seccomp", str(sources[0]), "--info-fd", str(info_end)]
+        arguments += ["--seccomp", str(sources[0])]
         arguments += self.identity() + self.shared() + ["--remount-ro", "/", "--remount-ro", "/dev"]
         place = arguments.index("--copy")
         arguments[place : place + 1] = self.copied(sources)
         # In a file, the host's paths are not in the /proc/1/cmdline of the sandbox.
         listed = memory_file(b"".join(os.fsencode(word) + b"\0" for word in arguments))
         start = [self.options["bwrap"], "--args", str(listed), "--", *wait]
-        passed = [gate, info_end, listed, *sources]
+        passed = [gate, listed, *sources]
         for fd in passed:
             os.set_inheritable(fd, True)
         # The sandbox is the first to go when the machine's memory is short.
@@ -108,8 +107,8 @@ class Sandbox:
         self.monitor_fd = os.pidfd_open(self.monitor)
         for fd in passed:
             os.close(fd)
-        self.first = first_process(info)
-        self.first_fd = os.pidfd_open(self.first)
+        if not self.find_first():
+            raise ValueError("bubblewrap failed")
         usage = Usage(self.first, self.first_fd, self.options, PATIENCE)
         os.write(gate_end, b"go\n")
         os.close(gate_end)
@@ -177,9 +176,24 @@ class Sandbox:
         code = os.waitstatus_to_exitcode(status)
         return code if code >= 0 else 128 - code
 
+    def find_first(self):
+        """Wait for the process that bubblewrap makes; return whether it does."""
+        # With --info-fd bubblewrap would name it. But if we had died just then, writing to us would
+        # end the monitor, for whose word its child would wait for ever.
+        end = time.monotonic() + PATIENCE
+        over = False
+        while not (self.first or over or time.monotonic() > end):
+            time.sleep(0.0005)
+            over = is_over(self.monitor_fd)
+            for pid in read(f"/proc/{self.monitor}/task/{self.monitor}/children").split():
+                self.first_fd = os.pidfd_open(int(pid))
+                self.first = int(pid)
+        return bool(self.first)
+
     def kill(self):
         """End every process of the sandbox, and wait until the kernel has done so."""
         if self.monitor:
+            self.find_first()
             os.kill(self.monitor, SIGKILL)
             os.waitpid(self.monitor, 0)
         if self.first and not is_over(self.first_fd):
@@ -200,15 +214,6 @@ def memory_file(content):
     os.write(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-def first_process(info):
-    """Return the pid that bubblewrap reports, as JSON: {"child-pid": 123, ...}."""
-    with os.fdopen(info, "rb") as file:
-        _, found, rest = file.read().partition(b'"child-pid":')
-    if not found:
-        raise ValueError("bubblewrap failed")
-    return int(rest.replace(b",", b" ").replace(b"}", b" ").split()[0])
 
 
 if __name__ == "__main__":

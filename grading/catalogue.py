@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from cs231n.checks.exercises import EXERCISES
+from grading import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path(__file__).with_name("misconceptions.toml")
 
 REGIONS = {  # the functions whose text belongs to an exercise; they follow each other in the file

@@ -23,11 +23,9 @@ from functools import partial
 from pathlib import Path
 
 from cs231n.submission.contents import GIVEN
-from grading import leaks, student_notebook
+from grading import ROOT, leaks, student_notebook
 from grading.markers import ANSWER, SOLUTION, find_regions, replace_regions
 from grading.stubs import function_stub, still_python
-
-ROOT = Path(__file__).resolve().parents[1]
 
 # What students get, by name: what else lies about in the folders stays there. The notebooks are
 # those that points.toml names.

@@ -6,7 +6,8 @@ import shutil
 from cs231n.checks import data
 from cs231n.classifiers import linear_classifier as classifier
 from cs231n.submission.contents import EXERCISE_FILES
-from grading.grader.verdict.tree import ROOT, student_edition
+from grading import ROOT
+from grading.grader.verdict.tree import student_edition
 
 __all__ = ["LINEAR", "SANDBOX", "SOFTMAX", "SOLVED", "STUBS", "SVM", "classifier", "problems"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from cs231n.checks.exercises import EXERCISES
 from cs231n.submission import archive
 from cs231n.submission.contents import NOTEBOOKS, Contents, code_hash
-from grading import release
+from grading import ROOT, release
 from grading.grader.examples import begin_with, blank, cut_notebooks, edit_cells, plant, solved
 
 SVM, SOFTMAX = NOTEBOOKS
@@ -43,7 +43,7 @@ class Example:
 def exercise_points():
     """Return {exercise: points}; its check cell has the same name, with hyphens."""
     graded = {}
-    for cells in release.read_points(release.ROOT, []).values():
+    for cells in release.read_points(ROOT, []).values():
         graded |= cells
     return {name: graded[f"check-{name.replace('_', '-')}"] for name in EXERCISES}
 
@@ -57,7 +57,7 @@ def full_marks():
     """What `make submission` packs, apart from its pages."""
     files = solved()
     passed = dict.fromkeys(EXERCISES, True)
-    return archive.with_manifest(release.ROOT, Contents(files), {}, passed, code_hash(files))
+    return archive.with_manifest(ROOT, Contents(files), {}, passed, code_hash(files))
 
 
 def misconceptions():

@@ -8,15 +8,12 @@ import ast
 import copy
 import functools
 import json
-from pathlib import Path
 
 from cs231n.checks.exercises import EXERCISES
 from cs231n.submission.contents import EXERCISE_FILES, NOTEBOOKS, code_hash, is_given
-from grading import catalogue, release
+from grading import ROOT, catalogue, release
 from grading.markers import put_back
 from tools.canonical_notebook import METADATA
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @functools.cache

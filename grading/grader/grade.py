@@ -32,12 +32,12 @@ from pathlib import Path
 
 from cs231n import data_utils, synthetic
 from cs231n.submission.contents import NOTEBOOKS
+from grading import ROOT
 from grading.grader.notebooks.rerun import rerun
 from grading.grader.pages.answers import cut_out
 from grading.grader.pages.feedback import notebook_page
 from grading.grader.verdict import judge_exercises
 
-ROOT = Path(__file__).resolve().parents[2]
 DATA = ("synthetic", "cifar10")
 # What a result follows from, besides the submission.
 SOURCES = (

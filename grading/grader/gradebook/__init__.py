@@ -29,6 +29,7 @@ from nbgrader import api
 from sqlalchemy import URL, Column, MetaData, String, Table, create_engine, insert, select
 from sqlalchemy.pool import NullPool
 
+from grading import ROOT
 from grading.grader.gradebook import course_folder
 from grading.grader.gradebook import rows as gradebook_rows
 from grading.grader.gradebook.course_folder import ASSIGNMENT
@@ -37,7 +38,7 @@ from grading.grader.gradebook.scores import ABSENT, scores
 PATIENCE = "60"  # seconds to wait while somebody else writes
 
 
-def record(course, results, root=course_folder.ROOT):
+def record(course, results, root=ROOT):
     """Write the course folder and its gradebook; return the number of submissions in it.
 
     course     the folder

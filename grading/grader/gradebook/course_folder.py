@@ -15,16 +15,15 @@ import os
 import re
 import tempfile
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 
 import nbformat
 
-from grading import release
+from grading import ROOT, release
 from grading.grader.gradebook import course_notebook
 from grading.grader.pages.text import one_line
 
-ROOT = Path(__file__).resolve().parents[3]
 ASSIGNMENT = "linear"
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 

@@ -24,8 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
+from grading import ROOT
 from grading.grader import intake, many
-from grading.grader.grade import ROOT, Graded, Settings
+from grading.grader.grade import Graded, Settings
 from grading.grader.store import Store
 
 

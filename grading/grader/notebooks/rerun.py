@@ -24,13 +24,13 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from grading import ROOT
 from grading.grader.notebooks import compare, drive, notebook_reader
 from grading.grader.notebooks.kernel import Limits
 from grading.grader.notebooks.private_folder import private_folder
 from grading.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
 from grading.grader.verdict.tree import write_tree
 
-ROOT = Path(__file__).resolve().parents[3]
 FONTS = ".matplotlib"  # in the working folder
 DATA = "/data"  # where the sandbox shows the data set
 SHORT = "/tmp"  # the path of a Unix socket may have no more than 104 characters

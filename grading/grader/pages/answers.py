@@ -17,17 +17,14 @@ import tomllib
 import unicodedata
 import warnings
 from functools import cache
-from pathlib import Path
 
 import nbformat
 from PIL import Image
 
 from cs231n.submission import ANSWER_PLACEHOLDER
 from cs231n.submission.lookover import dig, joined, read_cells
-from grading import student_notebook
+from grading import ROOT, student_notebook
 from grading.grader.pages.text import clean, one_line
-
-ROOT = Path(__file__).resolve().parents[3]
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}

@@ -15,11 +15,11 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
+from grading import ROOT
 from grading.grader.sandbox import mounts
 from grading.grader.sandbox.usage import MEMORY, TMPFS
 
 PROBE = Path(__file__).with_name("probe.py")
-ROOT = Path(__file__).resolve().parents[3]
 SYSTEM = ("/etc/passwd", "/etc/shadow", "/boot", "/mnt", "/run", "/srv", "/sys", "/var")
 PATIENCE = 20  # seconds; an idle machine takes 0.2 for both
 HELD = 3  # seconds for which too much memory is held

@@ -29,10 +29,10 @@ from cs231n.checks.calling import CHILD, Outcomes, Target, call
 from cs231n.checks.judge_loss import SIZES
 from cs231n.checks.loops import find_loop, slowness
 from cs231n.submission.contents import EXERCISE_FILES
-from grading import release
+from grading import ROOT, release
 from grading.grader.sandbox import prefix
 from grading.grader.verdict import public
-from grading.grader.verdict.tree import ROOT, is_own, tree, write_tree
+from grading.grader.verdict.tree import is_own, tree, write_tree
 from grading.grader.verdict.unseen import read, unseen_problems
 
 __all__ = ["judge_exercises", "unseen_problems"]

@@ -11,9 +11,8 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 
 from cs231n.submission.contents import EXERCISE_FILES, GIVEN, is_given, is_picture
-from grading import release
+from grading import ROOT, release
 
-ROOT = Path(__file__).resolve().parents[3]
 LONGEST_PART, LONGEST_NAME = 255, 1000  # bytes; beyond that, systems refuse to write a file
 DEEPEST = 6  # parts of a name; a sandbox can make some thousand folders, no more
 

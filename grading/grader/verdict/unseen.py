@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from cs231n.checks import data
-from grading import build_checks
+from grading import ROOT, build_checks
 
-ROOT = Path(__file__).resolve().parents[3]
 SOURCES = (
     *("grading/*.py", "grading/misconceptions.toml"),
     *("cs231n/classifiers/*.py", "cs231n/checks/*.py"),

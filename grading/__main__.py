@@ -12,8 +12,9 @@ from pathlib import Path
 from cs231n import synthetic
 from cs231n.data_utils import find_dataset
 from grading.grader import demo, intake, outcome, sandbox
+from grading.grader.files import put
 from grading.grader.grade import DATA, Settings, find_data, grader_version
-from grading.grader.many import grade_all, progress, simulate
+from grading.grader.many import INTERRUPTED, grade_all, progress, simulate
 from grading.grader.pages.course import summary_table
 from grading.grader.store import Store, StoreError
 from grading.grader.verdict.unseen import unseen_problems
@@ -99,9 +100,8 @@ def remembered_seed(out, seed):
         return int(path.read_text())
     if seed is None:
         seed = secrets.randbelow(2**31)
+        put(path, f"{seed}\n".encode())
         print(f"Unseen problems are drawn with --seed {seed}, as {path} says from now on.")
-        path.write_text(f"{seed}\n")
-        path.chmod(0o600)
     return seed
 
 
@@ -159,7 +159,7 @@ def main(argv=None):
         return NOT_STARTED
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on from there", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

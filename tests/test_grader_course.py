@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from grading.grader.pages import course, gradescope
-from grading.grader.pages.text import clean, fit, one_line, width
+from grading.grader.text import clean, fit, one_line, width
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 
 # --- Gradescope -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
                        executed again, NAME.html, a page to read it, and NAME_submitted.ipynb
     times              seconds
 
-name, slug, remarks and key are added by many/.
+many/ adds the first four lines, and the store the attachments.
 """
 
 import fcntl
@@ -131,8 +131,6 @@ def grade(files, settings):
                 attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
     answers = cut_out(files)
     result = {
-        "format": "cs231n-result",
-        "version": 1,
         "seed": settings.seed,
         "data": settings.data,
         "sandbox": settings.sandbox,
@@ -145,9 +143,6 @@ def grade(files, settings):
         "exercises": exercises,
         "answers": answers,
         "notebooks": notebooks,
-        "attachments": {
-            name: hashlib.sha256(content).hexdigest() for name, content in attachments.items()
-        },
         "times": {
             "exercises": round(judged - start, 2),
             "notebooks": round(time.perf_counter() - judged, 2),

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cs231n.submission.contents import NOTEBOOKS
 from grading.grader import gradebook
+from grading.grader.files import put
 from grading.grader.pages import answers, course, feedback, gradescope
-from grading.grader.pages.course import replace
 from grading.grader.store import read_entry
 
 STEMS = [Path(path).stem for path in NOTEBOOKS]
@@ -36,10 +36,11 @@ def write(out, store, slugs):
         folder, manual = store.folder(result["slug"]), by_hand.get(result["slug"], {})
         handed_in = notebooks(files, "_submitted")
         figures = answers.figures({f"notebooks/{name}": one for name, one in handed_in.items()})
-        replace(folder / "feedback.html", feedback.page(result, manual, figures))
+        page = feedback.page(result, manual, figures)
+        put(folder / "feedback.html", page.encode("utf-8", "replace"))
         (folder / "gradescope").mkdir(mode=0o700, exist_ok=True)
         text = json.dumps(gradescope.results(result, manual), indent=1) + "\n"
-        replace(folder / "gradescope" / "results.json", text)
+        put(folder / "gradescope" / "results.json", text.encode())
         rows.append(course.row(result, manual))
     course.write(out, rows)
     return rows

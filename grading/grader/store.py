@@ -20,6 +20,8 @@ import re
 import shutil
 from pathlib import Path
 
+from grading.grader.files import put
+
 FORMAT, VERSION = "cs231n-result", 1
 RESULT = "result.json"
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -100,7 +102,7 @@ class Store:
         try:
             staged.mkdir(mode=0o700)
             for name, content in (*files.items(), (RESULT, text.encode())):
-                write(staged / name, content)
+                put(staged / name, content)
             flush(staged)
             if target.exists():
                 self.replace(target, result)
@@ -183,14 +185,6 @@ def lock(path):
         os.close(descriptor)
         raise
     return descriptor
-
-
-def write(path, content):
-    """Write a new file that is on the disk when this returns."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def flush(folder):

@@ -11,9 +11,7 @@ alone if its content is the same.
 """
 
 import contextlib
-import os
 import re
-import tempfile
 from functools import lru_cache
 from pathlib import PurePosixPath
 from types import SimpleNamespace
@@ -21,8 +19,9 @@ from types import SimpleNamespace
 import nbformat
 
 from grading import ROOT, release
+from grading.grader.files import put
 from grading.grader.gradebook import course_notebook
-from grading.grader.pages.text import one_line
+from grading.grader.text import one_line
 
 ASSIGNMENT = "linear"
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -152,20 +151,13 @@ def notes_on(result, name, state, executed):
 
 
 def write(path, content):
-    """Write a file that its owner alone can read, whole or not at all."""
+    """Write a file, and leave it alone if it is there already."""
     try:
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return
     except FileNotFoundError:
         make_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # with mode 0600
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    put(path, content)
 
 
 def make_folder(folder):

@@ -19,7 +19,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from cs231n.submission.lookover import dig, joined, read_cells
 from grading.grader.pages.answers import FORMATS, decode, squeeze
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
 from tools.canonical_notebook import METADATA
 
 # What a page can show, and somebody read. A notebook of this course has 80 cells.

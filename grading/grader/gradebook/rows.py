@@ -17,7 +17,7 @@ from sqlalchemy import Column, MetaData, String, Table, delete, insert, select, 
 
 from grading.grader.gradebook.course_folder import ASSIGNMENT
 from grading.grader.gradebook.course_notebook import is_graded
-from grading.grader.pages.text import one_line
+from grading.grader.text import one_line
 from tools.canonical_notebook import METADATA
 
 # What a cell held when its row was last written: where it holds something else now, a person's

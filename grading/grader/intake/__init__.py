@@ -18,8 +18,8 @@ from pathlib import Path
 from cs231n.submission.contents import is_given
 from grading.grader.intake import examine, layout
 from grading.grader.intake.archive import Refused
-from grading.grader.intake.examine import said
 from grading.grader.intake.layout import EXPECTED
+from grading.grader.text import one_line
 
 # Other archives than zips are submissions that cannot be read, not files that lie about.
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
@@ -104,11 +104,11 @@ def read(path):
         examined = [name for name in examined if name in EXPECTED or not is_given(name)]
         remarks += examine.remarks({name: files[name] for name in examined})
     except Refused as error:
-        remarks.append(f"it cannot be read: {said(error)}")
+        remarks.append(f"it cannot be read: {one_line(error)}")
     except OSError as error:  # without the path, which is nothing to students
-        remarks.append(f"it cannot be read: {said(error.strerror or error)}")
+        remarks.append(f"it cannot be read: {one_line(error.strerror or error)}")
     except Exception as error:  # one submission must never stop the run
-        remarks.append(f"it cannot be read: {type(error).__name__}: {said(error)}")
+        remarks.append(f"it cannot be read: {type(error).__name__}: {one_line(error)}")
     if remarks[MAX_REMARKS:]:
         remarks.sort(key=lambda line: not line.startswith(EXPECTED))
         remarks[MAX_REMARKS:] = [f"and {len(remarks) - MAX_REMARKS} more remarks"]

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 
 from cs231n.submission.contents import damage
 from cs231n.submission.lookover import read_cells
+from grading.grader.text import one_line
 
 SECONDS, MEMORY = 10, 2_000_000_000  # of a child
 CHILDREN = 3  # with a new one for what follows a file that an earlier one died of
@@ -36,13 +37,6 @@ PYTHON_2 = (  # what the parser says, what the line looks like, and the name for
 )
 
 
-def said(text, limit=200):
-    """Return a text in one printable line of bounded length."""
-    text = " ".join(str(text).split())
-    text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def remarks(files):
     """Return one line for each of the files (.py, .ipynb) that is not as it should be."""
     found, pending = [], list(files)
@@ -51,7 +45,7 @@ def remarks(files):
         found += filter(None, said_of)
         if len(said_of) == len(pending):
             break
-        found.append(f"{said(pending[len(said_of)], 100)}: it cannot be parsed")
+        found.append(f"{one_line(pending[len(said_of)], 100)}: it cannot be parsed")
         pending = pending[len(said_of) + 1 :]
     return found
 
@@ -122,7 +116,7 @@ def main():
             what = look_at(name, sys.stdin.buffer.read(size))
         except (MemoryError, RecursionError):
             what = "it takes too much memory to be read"
-        print(json.dumps(what and f"{said(name, 100)}: {said(what)}"), flush=True)
+        print(json.dumps(what and f"{one_line(name, 100)}: {one_line(what)}"), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from cs231n.submission.contents import (
     is_picture,
 )
 from grading.grader.intake.archive import Refused, Source, ZipSource, above, open_source
-from grading.grader.intake.examine import said
+from grading.grader.text import one_line
 from grading.release import CONTENTS
 
 EXPECTED = (*NOTEBOOKS, *EXERCISE_FILES)
@@ -67,12 +67,13 @@ def read(path):
 
 
 def told(place):
-    name = said(place.name.rstrip("/"), 100) or "the top folder"
+    name = one_line(place.name.rstrip("/"), 100) or "the top folder"
     return f"{name} ({place.expected} of {len(EXPECTED)} files)"
 
 
 def refusals(source):
-    lines = [f"{said(name, 100)}: {said(why)}" for name, why in source.refused[:MAX_REFUSED]]
+    refused = source.refused[:MAX_REFUSED]
+    lines = [f"{one_line(name, 100)}: {one_line(why)}" for name, why in refused]
     if more := source.refused[MAX_REFUSED:]:
         lines.append(f"and {len(more)} more entries that were refused")
     return lines
@@ -132,7 +133,7 @@ def take(root, others, remarks):
             files[name] = root.source.read(entries[name], limit(name))
             size += len(files[name]) if name not in EXPECTED else 0
         except Refused as error:
-            remarks.append(f"{said(name, 100)}: {said(error)}")
+            remarks.append(f"{one_line(name, 100)}: {one_line(error)}")
     if left_out:
         remarks.append(f"{left_out} more files are left out: too many, or too large together")
     if not any(name in entries for name in EXPECTED):
@@ -163,11 +164,11 @@ def named(root, others, remarks):
         if name not in entries and len(loose[base(name)]) == 1:
             [entry] = loose[base(name)]
             entries = {one: at for one, at in entries.items() if at != entry} | {name: entry}
-            remarks.append(f"{name}: taken from {said(entry, 100)}, not from its own place")
+            remarks.append(f"{name}: taken from {one_line(entry, 100)}, not from its own place")
     for name in list(entries):  # a zip can hold a file and a folder of the same name
         if any(folder[:-1] in entries for folder in above(name)):
             del entries[name]
-            remarks.append(f"{said(name, 100)}: it lies in what is a file")
+            remarks.append(f"{one_line(name, 100)}: it lies in what is a file")
     return entries
 
 

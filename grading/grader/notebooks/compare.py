@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from grading.grader.notebooks.same_outputs import Budget, difference, summary, told_error
 from grading.grader.notebooks.seeds import first_unseeded
-from grading.grader.pages.text import one_line
+from grading.grader.text import one_line
 from tools.compare_outputs import Tolerance
 
 # Cells of a student's own: accuracies on 1,000 images move that far with the order of additions.

@@ -29,6 +29,7 @@ from grading.grader.notebooks import compare, drive, notebook_reader
 from grading.grader.notebooks.kernel import Limits
 from grading.grader.notebooks.private_folder import private_folder
 from grading.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
+from grading.grader.text import one_line
 from grading.grader.verdict.tree import write_tree
 
 FONTS = ".matplotlib"  # in the working folder
@@ -74,7 +75,7 @@ def rerun(files, name, *, data, sandbox=True, limits=None):
         one["outputs"] = notebook_reader.tidy(one["outputs"])
     remarks = [end["message"]] if end["message"] else []
     if notebook.kernel:
-        asked = compare.one_line(notebook.kernel, 60)
+        asked = one_line(notebook.kernel, 60)
         remarks.append(f"it asks for the kernel {asked!r}; it was run with Python's")
     entries, data_sets = compare.compare(cells, fresh, end, ours(name))
     outputs = {cell.index: one["outputs"] for cell, one in zip(cells, fresh, strict=False)}

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from PIL import Image
 
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
 from tools.compare_outputs import TIME, compare_value, contents
 
 SHOWN = 400  # characters of an output

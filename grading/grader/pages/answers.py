@@ -13,7 +13,6 @@ import html
 import io
 import json
 import re
-import tomllib
 import unicodedata
 import warnings
 from functools import cache
@@ -24,7 +23,8 @@ from PIL import Image
 from cs231n.submission import ANSWER_PLACEHOLDER
 from cs231n.submission.lookover import dig, joined, read_cells
 from grading import ROOT, student_notebook
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
+from grading.release import read_points
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}
@@ -38,10 +38,9 @@ PLACEHOLDER_WORDS = set(re.findall(r"\w+", ANSWER_PLACEHOLDER.casefold()))
 @cache
 def graded_by_hand():
     """Return [(notebook, cell, points)] of what people grade, in the order of the notebooks."""
-    text = (ROOT / "grading" / "points.toml").read_text(encoding="utf-8")
     return [
         (notebook, cell, points)
-        for notebook, cells in tomllib.loads(text).items()
+        for notebook, cells in read_points(ROOT, []).items()
         for cell, points in sorted(cells.items(), key=lambda item: place(notebook, item[0]))
         if not cell.startswith("check-")
     ]

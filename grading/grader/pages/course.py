@@ -9,17 +9,17 @@ The same rows give the same bytes.
 
 import csv
 import io
-import os
 import statistics
 import sys
 from collections import Counter
 
 from grading import catalogue
+from grading.grader.files import put
 from grading.grader.pages import plots
 from grading.grader.pages.answers import given
 from grading.grader.pages.markup import points, render
 from grading.grader.pages.points import Points
-from grading.grader.pages.text import fit, one_line
+from grading.grader.text import fit, one_line
 
 SHOWN_CELLS = 15
 BAD_CELLS = ("fails", "edited", "differs", "never run")
@@ -74,19 +74,8 @@ def bad_cells(notebook):
 def write(out, rows):
     """Write OUT/grades.csv and OUT/index.html, each complete or not at all."""
     rows = sorted(rows, key=lambda one: (one["name"].casefold(), one["slug"]))
-    replace(out / "grades.csv", grades(rows))
-    replace(out / "index.html", index(rows))
-
-
-def replace(path, text):
-    """Put a file, readable by its owner only, in the place of an older one."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(text.encode("utf-8", "replace"))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    for name, text in (("grades.csv", grades(rows)), ("index.html", index(rows))):
+        put(out / name, text.encode("utf-8", "replace"))
 
 
 # --- grades.csv -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ anew: neither is here, nor is the result's key, from which a seed could be guess
 from grading.grader.pages.markup import PICTURES, picture, render
 from grading.grader.pages.notebook_page import notebook_page
 from grading.grader.pages.points import Points, given_by_hand, score_of
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
 
 __all__ = ["notebook_page", "page", "public", "vectorization"]
 

@@ -17,7 +17,7 @@ from grading.grader.pages.feedback import (
 )
 from grading.grader.pages.markup import points
 from grading.grader.pages.points import Points, given_by_hand, score_of, score_of_exercise
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
 
 
 def results(result, manual=None):

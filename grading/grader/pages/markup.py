@@ -21,7 +21,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grading.grader.pages.text import clean, one_line
+from grading.grader.text import clean, one_line
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

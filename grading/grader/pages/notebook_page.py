@@ -19,7 +19,7 @@ from grading.grader.pages.markup import (
     render,
     sanitized,
 )
-from grading.grader.pages.text import clean
+from grading.grader.text import clean
 
 TEXT_LIMIT = 20_000  # characters of one output
 PAGE_LIMIT = 20_000_000  # characters of the page; a notebook of this course makes 2 million

@@ -6,7 +6,7 @@ People give points to answers, and may change those of an exercise: `manual` is
 
 from dataclasses import dataclass
 
-from grading.grader.pages.text import clean
+from grading.grader.text import clean
 
 
 @dataclass(frozen=True)

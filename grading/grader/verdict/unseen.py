@@ -6,8 +6,6 @@ the file is kept, under a name that changes with the seed and with all it is mad
 
 import hashlib
 import io
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 
 from cs231n.checks import data
 from grading import ROOT, build_checks
+from grading.grader.files import put
 
 SOURCES = (
     *("grading/*.py", "grading/misconceptions.toml"),
@@ -41,16 +40,7 @@ def unseen_problems(seed, folder):
     buffer = io.BytesIO()
     build_checks.write(buffer, build_checks.build(seed))
     folder.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=folder, prefix=".problems-")
-    try:
-        with open(handle, "wb") as file:
-            file.write(buffer.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
+    put(path, buffer.getvalue())
     return buffer.getvalue()
 
 

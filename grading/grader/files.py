@@ -1,0 +1,21 @@
+"""Files that appear as a whole or not at all, and that their owner alone can read."""
+
+import os
+
+
+def put(path, content):
+    """Put a file with these bytes in the place of an older one, or of none.
+
+    It is on the disk when this returns. One process at a time may write into a folder.
+    """
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)  # a process that was killed has left it
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

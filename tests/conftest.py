@@ -14,6 +14,19 @@ SYNTHETIC = ROOT / "datasets" / "synthetic-batches-py"
 matplotlib.use("Agg")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tidy():
+    """Fail at the end if the tests have left anything in the top folder."""
+    before = names_in_sight()
+    yield
+    assert names_in_sight() == before
+
+
+def names_in_sight():
+    names = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    return names - {"build", "__pycache__"}
+
+
 @pytest.fixture(scope="session")
 def synthetic_dir():
     """The folder of the synthetic data set, drawn now if it is not there yet."""

@@ -55,7 +55,9 @@ def test_the_machine_is_out_of_reach(world, tmp_path, share):
     assert world.damage() == []
 
 
-def test_these_attacks_succeed_where_nothing_forbids_them(tmp_path):
+def test_these_attacks_succeed_where_nothing_forbids_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # not that of who runs the tests
     world = World(tmp_path)
     try:
         found = succeeded([], world, "reads", "connects")

@@ -119,11 +119,13 @@ def test_fingerprint_follows_cells_package_and_data_but_not_outputs(folder):
     seen = {before}
     module.write_text("a = 2")
     seen.add(fingerprint())
+    (package / "checks.npz").write_bytes(b"expected")
+    seen.add(fingerprint())
     notebook.cells[1].source += "\n"
     seen.add(fingerprint())
     data = data.rename(folder / "another set")
     seen.add(fingerprint())
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_a_failing_cell_is_named_and_ends_the_run(folder, capsys):

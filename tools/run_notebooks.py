@@ -138,9 +138,10 @@ def last_lines(cell, error, count=12):
 
 def fingerprint(notebook, dataset, package=ROOT / "cs231n"):
     """Return a hash of what the outputs of a notebook follow from: its cells, package and data."""
-    code = [path for kind in ("*.py", "*.mplstyle") for path in sorted(package.rglob(kind))]
+    kinds = ("*.py", "*.mplstyle", "*.npz")
+    files = [path for kind in kinds for path in sorted(package.rglob(kind))]
     parts = [(cell.cell_type, cell.source) for cell in notebook.cells]
-    parts += [(path.name, path.read_text(encoding="utf-8")) for path in [*code, Path(__file__)]]
+    parts += [(path.name, path.read_bytes()) for path in [*files, Path(__file__)]]
     parts += [(str(Path(dataset).resolve()), describe_dataset(dataset))]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -56,6 +56,19 @@ def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeyp
     assert max(most) <= 6 + many.READERS + 1 < 40
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read on Linux only")
+def test_no_more_than_a_few_submissions_are_held():
+    memory = []
+    with cluster.connect(jobs=1) as client:
+        files = (os.urandom(900_000) for _ in range(80))
+        for _, future in cluster.completed(client, lambda one: client.submit(len, one), files):
+            assert future.result() == 900_000
+            with open("/proc/self/statm") as file:
+                memory.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    # All of them would be 54 MB more at the end than after the first 20.
+    assert memory[-1] - memory[20] < 20e6
+
+
 @contextmanager
 def existing_cluster(path, *, workers=2, one_lacks=False):
     """A Dask cluster that was started elsewhere; yields (address, processes).

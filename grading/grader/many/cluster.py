@@ -36,8 +36,12 @@ LOCAL = {
     "distributed.worker.preload": [__name__],  # calls dask_setup below
     "distributed.admin.system-monitor.gil.enabled": False,
 }
-# Notebooks may be large, and that is no mistake of whoever reads the warning.
-QUIET = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+CLIENT = {
+    # Notebooks may be large, and that is no mistake of whoever reads the warning.
+    "distributed.admin.large-graph-warning-threshold": "1GB",
+    # Dask would keep the last 1000 messages, some with a whole submission in them.
+    "distributed.admin.low-level-log-length": 1,
+}
 LOST = "the Dask scheduler was lost, with the tasks that it held"
 
 
@@ -54,7 +58,7 @@ def connect(jobs=None, scheduler=None):
     those of all users of this machine would, can run code in it.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by us
-    with dask.config.set(QUIET):
+    with dask.config.set(CLIENT):
         if scheduler is None:
             with local_cluster(jobs or cpus()) as cluster, Client(cluster) as client:
                 yield client

@@ -40,13 +40,13 @@ data: setup  ## get CIFAR-10, or draw the synthetic set where that fails
 	fi
 
 run: data  ## set up, execute both notebooks into build/, print the results
-	$(VENV) tools/run_notebooks.py
+	$(VENV) -m course.outputs.run
 
 lab: data  ## open the notebooks in JupyterLab
 	$(VENV) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/svm.ipynb
 
 submission: setup  ## look your work over and pack it into a zip to hand in
-	$(VENV) -m cs231n.submission
+	$(VENV) -m course.submission
 
 clean:  ## remove build/ and caches; data sets and .venv stay
 	rm -rf build .pytest_cache .ruff_cache
@@ -55,8 +55,8 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 # BEGIN INSTRUCTORS
 .PHONY: grade grade-demo notebooks checks release test test-net lint format bench bench-quick
 
-.venv/installed-grade: grading/requirements.txt .venv/installed
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r grading/requirements.txt
+.venv/installed-grade: course/requirements.txt .venv/installed
+	$(VENV) -m pip install --quiet --disable-pip-version-check -r course/requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed-grade
@@ -66,20 +66,20 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 grade: .venv/installed-grade  ## grade a folder of submissions: make grade SUBMISSIONS=folder
 	@[ -n "$(SUBMISSIONS)" ] || { echo >&2 \
 	    "error: name the folder in which the submissions are: make grade SUBMISSIONS=folder"; exit 2; }
-	$(VENV) -m grading grade "$(SUBMISSIONS)" $(OPTIONS)
+	$(VENV) -m course.grader grade "$(SUBMISSIONS)" $(OPTIONS)
 
-grade-demo: .venv/installed-grade  ## see it work: make twelve submissions and grade them
-	$(VENV) -m grading demo build/grade-demo
+grade-demo: .venv/installed-grade  ## see it work: make example submissions and grade them
+	$(VENV) -m course.grader demo build/grade-demo
 
 notebooks: setup  ## execute both on the synthetic set and store their outputs
 	./get_datasets.sh --synthetic
-	$(VENV) tools/run_notebooks.py --store
+	$(VENV) -m course.outputs.run --store
 
-checks: .venv/installed-dev  ## write cs231n/checks.npz anew, after a change to grading/
-	$(VENV) -m grading.build_checks
+checks: .venv/installed-dev  ## write exercises/checks.npz anew, after a change to exercises/
+	$(VENV) -m course.checks.build
 
 release: setup  ## derive the students' edition: build/student/ and a zip
-	$(VENV) -m grading.release
+	$(VENV) -m course.edition.release
 
 test: lint  ## check everything: ruff, unit tests, notebooks, scripts
 	$(VENV) -m pytest

@@ -30,11 +30,19 @@ def names_in_sight():
 @pytest.fixture(scope="session")
 def synthetic_dir():
     """The folder of the synthetic data set, drawn now if it is not there yet."""
-    from cs231n import synthetic
+    import scenes as synthetic
 
     if not (SYNTHETIC / "batches.meta").is_file():
         synthetic.write(SYNTHETIC, verbose=False)
     return SYNTHETIC
+
+
+@pytest.fixture(scope="session")
+def course():
+    """This course, as exercises/course.toml declares it."""
+    from course import definition
+
+    return definition.load()
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ def pytest_runtest_call(item):
 @contextmanager
 def skipping_without_sandbox():
     """Skip a test that needs a sandbox where there can be none; CI has to have one."""
-    from grading.grader.sandbox import SandboxUnavailable
+    from course.grader.sandbox import SandboxUnavailable
 
     try:
         yield

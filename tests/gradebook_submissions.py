@@ -15,9 +15,9 @@ from nbgrader import api
 from student_edition import derived
 
 from conftest import ROOT
-from cs231n import checks
-from grading.grader import gradebook
-from grading.grader.pages.answers import cut_out
+from course import checks
+from course.export import nbgrader as gradebook
+from course.export.answers import cut_out
 
 PLACES = {  # exercise -> the cell of its check
     name: (notebook, cell)

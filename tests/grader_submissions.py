@@ -3,11 +3,11 @@
 import functools
 import shutil
 
-from cs231n.checks import data
+from course import ROOT
+from course.checks import data
+from course.grader.verdict.tree import student_edition
+from course.submission.contents import EXERCISE_FILES
 from cs231n.classifiers import linear_classifier as classifier
-from cs231n.submission.contents import EXERCISE_FILES
-from grading import ROOT
-from grading.grader.verdict.tree import student_edition
 
 __all__ = ["LINEAR", "SANDBOX", "SOFTMAX", "SOLVED", "STUBS", "SVM", "classifier", "problems"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.grader.sandbox import EXERCISE, MB
+from course.grader.sandbox import EXERCISE, MB
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -26,7 +26,7 @@ LIMITS = dataclasses.replace(
 PATIENCE = 20  # seconds until a test gives up; what it waits for takes a tenth of one
 DRIVER = """
 import json, os, sys
-from grading.grader import sandbox
+from course.grader import sandbox
 options = json.loads(sys.argv[1])
 options["limits"] = sandbox.Limits(**options["limits"])
 command = [*sandbox.prefix(**options), *sys.argv[2:]]

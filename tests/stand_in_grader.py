@@ -17,9 +17,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from grading.grader import intake, many
-from grading.grader.grade import Graded, Settings
-from grading.grader.store import Store
+from course.grader import intake, many
+from course.grader.grade import Graded, Settings
+from course.grader.store import Store
 
 FILE = "cs231n/classifiers/softmax.py"
 CLASS = {f"student-{i:02d}": f"earn {i}" for i in range(10)}

@@ -6,9 +6,9 @@ import shutil
 import nbformat
 
 from conftest import ROOT
-from cs231n import checks
-from grading import release
-from grading.markers import SOLUTION
+from course import checks
+from course.edition import release
+from course.edition.markers import SOLUTION
 
 EXERCISES = tuple(checks.EXERCISES)
 NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")

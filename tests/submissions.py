@@ -10,8 +10,8 @@ import json
 import zipfile
 from pathlib import Path
 
-from grading.grader import examples
-from grading.grader.examples import begin_with, cut_notebooks, edit_cells, plant  # noqa: F401
+from course.grader import examples
+from course.grader.examples import begin_with, cut_notebooks, edit_cells, plant  # noqa: F401
 
 SVM, SOFTMAX = "notebooks/svm.ipynb", "notebooks/softmax.ipynb"
 LINEAR_SVM, SOFTMAX_LOSS, LINEAR_CLASSIFIER = (

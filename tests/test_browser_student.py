@@ -12,8 +12,9 @@ import pytest
 from student_edition import derived
 
 from conftest import ROOT
-from grading import catalogue, release
-from grading.markers import put_back
+from course.checks import catalogue
+from course.edition import release
+from course.edition.markers import put_back
 from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
 
 PICTURES = ROOT / "build" / "browser" / "student"

@@ -5,9 +5,9 @@ import json
 
 from small_coursework import code
 
-from grading.grader import sandbox
-from grading.grader.notebooks.kernel import Limits
-from grading.grader.notebooks.rerun import rerun
+from course.grader import sandbox
+from course.grader.notebooks.kernel import Limits
+from course.grader.notebooks.rerun import rerun
 
 SHORT = Limits(cell=3, notebook=30, grace=2)
 

@@ -185,7 +185,7 @@ def borrows_a_solution():
                         module.softmax_loss_naive = names["softmax_loss_naive"]
                         module.softmax_loss_vectorized = names["softmax_loss_vectorized"]
                         return
-    for name in ("grading.catalogue", "grading.build_checks", "tests.reference"):
+    for name in ("course.checks.catalogue", "course.checks.build", "tests.reference"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
             raise RuntimeError(f"{name} can be imported")

@@ -1,0 +1,19 @@
+"""The engine of the course: self-checks, handing in, editions, grading, exports.
+
+It knows nothing of what is taught. What is asked, checked and graded is declared in exercises/:
+
+    definition    exercises/course.toml -> Course, which all parts are handed
+    notebook      the cells of a notebook: given or a student's own, questions, answers
+    checks/       self-checks: call a student's code, judge what comes back, say it
+    outputs/      execute notebooks; compare what they show with what they store
+    submission/   look the work over, pack it into one zip
+    edition/      derive the student edition from the solved tree        (instructors)
+    grader/       grade submissions in a sandbox, many at a time         (instructors)
+    export/       verdicts as pages, tables, gradebooks                  (instructors)
+
+Students have the first five parts.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]  # of the repository, or of the student edition

@@ -1,0 +1,130 @@
+"""Self-checks for students: checks.run("name") tells what is right and what is not.
+
+The function is called in a child process on problems from exercises/checks.npz, which also holds
+what is expected and what known misconceptions leave behind. The parts, in the order of the data:
+
+    data       reads problems, expected values and what else judges need
+    calling    starts child.py, which calls the function; collects what comes back
+    frames     reads what comes back, and lets nothing pass but numbers and short texts
+    faults     words the differences
+    loops      reads the syntax tree: where does a function loop?
+    report     text and HTML
+    names      of misconceptions and problems, which code and data share
+
+How a kind of exercise is called and judged stands in exercises/<kind>/. Judges run no code of a
+student, and nothing here contains a formula of an exercise: expected values come from the file.
+
+Instructors' own are catalogue, which plants misconceptions, and build, which writes the file.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from course import ROOT, definition
+from course.checks import data as data_file
+from course.checks.calling import TIME_LIMIT, Target, call
+from course.checks.faults import failure
+from course.checks.loops import add_vectorization, find_loop
+from course.checks.report import Line, Report
+
+__all__ = ["Line", "Report", "judge", "run"]
+
+TIMING = "timing"
+
+
+def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIME_LIMIT):
+    """Check the exercise `name`; return the Report, which a notebook shows.
+
+    root        the folder of the course (default: the one that this module lies in)
+    data        another data file, made by course/checks/build.py
+    file        check a function or class of this file instead of the package's; attribute is its
+                name, if it is not the exercise's
+    time_limit  seconds for all calls together
+
+    Raises ValueError if there is no such exercise; never because of a student's mistake.
+    """
+    course = definition.load(root)
+    exercise = find_exercise(course, name)
+    known = load(Path(data or course.data_file))
+    source = Path(file).resolve() if file else course.root / exercise.file
+    file = str(source) if file else ""
+    target = Target.of(course, exercise, course.root, attribute, file)
+    problems, calls = problems_of(course, exercise, known)
+    text = read(source)
+    if find_loop(text, target.attribute):
+        problems.pop(TIMING, None)  # the answer is known, and loops may take long
+    outcomes = call(target, problems, calls, time_limit=time_limit)
+    return judge(course, exercise, known, outcomes, text, target.attribute)
+
+
+def find_exercise(course, name):
+    """Return the Exercise of this name. Raises ValueError, with the names that there are."""
+    if name not in course.exercises:
+        known = ", ".join(course.exercises)
+        raise ValueError(f"there is no exercise {name!r}; there are: {known}")
+    return course.exercises[name]
+
+
+@lru_cache(maxsize=4)
+def load_version(path, mtime):
+    return data_file.load(path)
+
+
+def load(path):
+    """Return the data in `path`, read once as long as the file does not change."""
+    return load_version(path, path.stat().st_mtime_ns)
+
+
+def read(path):
+    """Return the text of a student's file, as far as it can be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def problems_of(course, exercise, data):
+    """Return what calling.call needs: ({problem: arrays}, {problem: name of the call})."""
+    kind = course.kind(exercise.kind)
+    usual = next(iter(kind.call.RETURNS))
+    hidden = getattr(kind.judge, "ANSWERS", ())  # arguments that only the judge may see
+    problems = {
+        problem: {key: array for key, array in arrays.items() if key not in hidden}
+        for problem, arrays in data.sets[exercise.problems].problems.items()
+    }
+    calls = dict.fromkeys(problems, usual)
+    if exercise.vectorized:
+        problems[TIMING], calls[TIMING] = kind.judge.timing_problem(), TIMING
+    return problems, calls
+
+
+@np.errstate(all="ignore")  # a student's numbers may be any: no warning of ours is due
+def judge(course, exercise, data, outcomes, source, attribute, others=()):
+    """Return the Report on calling.Outcomes, of `attribute` in a file whose text is `source`.
+
+    others are the texts of modules that the file may import from.
+
+    This runs no code of a student: a grader can call it on outcomes from a sandbox.
+    """
+    name, by_name = exercise.name, dict(outcomes.by_name)
+    first = next(iter(by_name.values()))
+    if any(outcome.meta.get("missing") for outcome in by_name.values()):
+        return Report(name, "not implemented")
+    if first.status == "import" or first.meta.get("importing"):
+        return Report(name, "broken", message=failure(first))
+    timing = by_name.pop(TIMING, None)
+    faults = {failure(outcome) for outcome in by_name.values()}
+    kind = course.kind(exercise.kind)
+    report = kind.judge.judge(exercise, data, by_name)
+    if "" not in faults:  # nothing came back at all: one line says why
+        report.lines = [Line("runs", False, failure(first))]
+    elif exercise.vectorized:
+        sizes = kind.judge.timing_problem()["N"]
+        add_vectorization(report, data, source, attribute, sizes, timing, others)
+    if outcomes.flooded:
+        report.notes.append(
+            "It prints more than a million characters, which slows it down and hides other output."
+        )
+    return report

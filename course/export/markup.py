@@ -1,0 +1,185 @@
+"""Pages that nothing from a submission can break out of, run in, or call home from.
+
+Three walls, each enough by itself: templates escape whatever is put in; HTML of other people, also
+what their Markdown turns into, is rebuilt by bleach from a short list of elements; and a policy in
+each page forbids scripts, requests, forms and frames. Pages are single files without scripts.
+"""
+
+import base64
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from mistune import HTMLRenderer
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from course.text import clean, one_line
+
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'"
+)
+# Parsing takes a second for the worst 20,000 characters that were found. Longer: shown as it is.
+RICH = 20_000
+
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+LINK = re.compile(r"(https?://|mailto:)\S+", re.IGNORECASE)
+
+TEXT = {
+    *("a", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "font"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p"),
+    *("pre", "q", "s", "small", "span", "strong", "sub", "sup", "u", "ul"),
+    *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
+# Enough for tables of pandas and the reports of course.checks; nothing that leaves its place.
+STYLES = CSSSanitizer(
+    allowed_css_properties=[
+        *("border-left", "font-style", "font-weight", "line-height", "list-style", "margin"),
+        *("max-width", "padding-left", "text-align", "text-indent"),
+    ],
+    allowed_svg_properties=[],
+)
+
+
+# --- Other people's markup --------------------------------------------------------------------
+
+
+def is_allowed(tag, name, value):
+    """Whether bleach may keep an attribute."""
+    if (tag, name) == ("a", "href"):
+        return LINK.fullmatch(value) is not None
+    if (tag, name) == ("img", "src"):
+        return PICTURE.fullmatch(value) is not None
+    if name == "class":
+        return tag in ("code", "pre") and value == "math"
+    numbers = ("ol", "start"), ("td", "colspan"), ("td", "rowspan"), ("th", "colspan")
+    if (tag, name) in (*numbers, ("th", "rowspan")):
+        return re.fullmatch(r"\d{1,3}", value) is not None
+    return (tag, name) == ("img", "alt")
+
+
+def is_allowed_in_outputs(tag, name, value):
+    return name == "style" or is_allowed(tag, name, value)
+
+
+# A link is followed when it is clicked, without telling from where; data: is for pictures alone.
+PROTOCOLS = {"http", "https", "mailto", "data"}
+
+
+class Renderer(HTMLRenderer):
+    """HTML of Markdown, with formulas left as they were typed."""
+
+    def __init__(self):
+        super().__init__(escape=False)
+
+    def block_code(self, code, info=None):
+        return f"<pre><code>{escape(code)}</code></pre>\n"
+
+    def inline_math(self, body):
+        return f'<code class="math">${escape(body)}$</code>'
+
+    def block_math(self, body):
+        return f'<code class="math">$${escape(body)}$$</code>'
+
+    def latex_environment(self, name, body):
+        text = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return f'<code class="math">{escape(text)}</code>'
+
+    def image(self, text, url, title=None):
+        if PICTURE.fullmatch(url):
+            return f'<img src="{escape(url)}" alt="{escape(text)}">'
+        return f"[picture: {escape(one_line(text or url))}]"
+
+
+def markdown(text):
+    """Return sanitized HTML of Markdown; forbidden elements are shown as they were typed."""
+    text = clean(text)
+    if len(text) <= RICH:
+        try:
+            html = MarkdownWithMath(renderer=Renderer()).render(text)
+            return Markup(bleach.clean(html, tags=TEXT, attributes=is_allowed, protocols=PROTOCOLS))
+        except Exception:  # of the parsers: RecursionError, and others with strange input
+            pass
+    return preformatted(text)
+
+
+def sanitized(html):
+    """Return the sanitized HTML of an output; forbidden elements are left out."""
+    html = clean(html, RICH)
+    # For the eye alone, as bleach would keep the text inside. Safety does not depend on it.
+    html = re.sub(r"<(script|style)\b.*?(</\1\s*>|\Z)", "", html, flags=re.DOTALL | re.IGNORECASE)
+    try:
+        return Markup(
+            bleach.clean(
+                html,
+                tags=TEXT,
+                attributes=is_allowed_in_outputs,
+                protocols=PROTOCOLS,
+                css_sanitizer=STYLES,
+                strip=True,
+            )
+        )
+    except Exception:  # of the parser
+        return preformatted(html)
+
+
+def preformatted(text):
+    return Markup('<pre tabindex="0">{}</pre>').format(text)
+
+
+def python(source):
+    """Return the source as HTML, with its syntax marked by classes."""
+    source = clean(source)
+    if len(source) > RICH:
+        return escape_text(source)
+    return Markup(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+
+
+def escape_text(text):
+    return Markup(escape(text))
+
+
+def picture(content, mime):
+    """Return the data URI of a picture's bytes; ValueError for anything but pixels."""
+    if mime not in PICTURES:
+        raise ValueError(f"a page cannot show {one_line(mime, 40)!r}; it shows {PICTURES}")
+    return Markup(f"data:{mime};base64,{base64.b64encode(content).decode()}")
+
+
+# --- Pages ------------------------------------------------------------------------------------
+
+
+@cache
+def environment():
+    """The templates; whatever they are given is cleaned and escaped, unless it is Markup."""
+    loader = FileSystemLoader(Path(__file__).with_name("templates"))
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    made.globals |= {"POLICY": POLICY}
+    made.filters |= {"markdown": markdown, "python": python, "line": one_line, "points": points}
+    return made
+
+
+def render(template, **values):
+    """Return the page that a template makes of the values."""
+    return environment().get_template(template).render(values)
+
+
+def points(number):
+    """Return a number of points as people write it: 5, not 5.0."""
+    return f"{float(number):.2f}".rstrip("0").rstrip(".")

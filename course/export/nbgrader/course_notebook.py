@@ -1,0 +1,271 @@
+"""A student's notebook as nbgrader shows it: aligned with the edition's cells, and harmless.
+
+nbgrader's formgrader renders notebooks in the browser of the instructor, with the instructor's
+session, and lets HTML in Markdown and outputs through. So a notebook is not filtered here but built
+anew: from plain text, from pictures that were decoded, and from metadata of our own. What the
+student wrote can be read; nothing of it is markup that a browser would act on.
+
+    build(...)          the text of the notebook
+    for_course(cells)   the edition's cells with the metadata of the course's own copies
+    safe_markdown(text)
+"""
+
+import base64
+import copy
+import json
+import re
+
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from course.export.answers import FORMATS, decode
+from course.notebook import dig, joined, read_cells, squeeze
+from course.outputs.canonical import METADATA
+from course.text import clean, one_line
+
+# What a page can show, and somebody read. A notebook of this course has 80 cells.
+MOST_CELLS = 500
+MOST_OUTPUTS = 50  # of a cell
+SOURCE_LIMIT, OUTPUT_LIMIT = 20_000, 20_000  # characters
+# Parsing takes a second for the worst 10,000 characters that were found; four times as long for
+# twice as many. What is longer is shown as it was typed.
+RICH_CELL, RICH_NOTEBOOK = 10_000, 40_000
+
+# A blank after "<" makes it text in Markdown, in code, in a formula, and to a browser. A link or
+# picture loses its brackets, apart from pictures pasted into the cell; addresses of the web are
+# links without them. \href and its like are what MathJax lets out of a formula.
+TAG = re.compile(r"<(?![\s\d=.,$-])")
+LINK = re.compile(r"\](?=[(:])(?!\(attachment:([\w.-]+)\))")
+ATTACHMENT = re.compile(r"\]\(attachment:([\w.-]+)\)")
+TEX = re.compile(r"\\(?=(href|class|style|cssId|require|unicode|data|bbox|mmlToken)\b)", re.I)
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def build(given, content, answers, notes):
+    """Return the text of the notebook that formgrader and feedback show.
+
+    given     the cells of the edition, as `for_course` returns them
+    content   the notebook's file, executed or as handed in; None if there is none
+    answers   {cell id: what answers.cut_out found}: cells for answers show what gets the points
+    notes     lines about this notebook that stand above it
+    Every graded cell is in it, once and in its place. ValueError if `content` cannot be read.
+    """
+    cells = read_cells(content)[:MOST_CELLS] if content is not None else []
+    built, typed = [note_cell(notes)] if notes else [], 0
+    for number, (one, cell) in enumerate(align(given, cells), 1):
+        if cell and cell.type != "code" and not (one and cell.source == one.source):
+            typed += len(cell.source)
+        rich = typed <= RICH_NOTEBOOK
+        if one is None:
+            built.append(own_cell(cell, f"own-{number}", rich))
+        else:
+            built.append(given_cell(one, cell, answers.get(one.id), rich))
+    notebook = {"cells": built, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def for_course(cells):
+    """Return copies of the edition's cells in which checks have comments, too.
+
+    nbgrader keeps comments of cells that are `solution` only. The verdict is not made by the cell,
+    so it does not matter that nbgrader then takes it for one that students edit.
+    """
+    cells = copy.deepcopy(cells)
+    for cell in cells:
+        if is_graded(cell):
+            cell.metadata.nbgrader.solution = True
+    return cells
+
+
+def is_graded(cell):
+    return bool(dig(cell.metadata, "nbgrader", "grade"))
+
+
+def is_locked(cell):
+    return bool(dig(cell.metadata, "nbgrader", "locked"))
+
+
+# --- Which cell is which ----------------------------------------------------------------------
+
+
+def align(given, cells):
+    """Return [(given cell or None, student's cell or None), ...] in the student's order.
+
+    What is graded, and what asks for it, stands behind the given cell that precedes it in the
+    edition, if it is gone.
+    """
+    known = {index: one for one, index in recognize(given, cells)}
+    there = {one.id for one in known.values()}
+    gone, before = {}, ""  # {id of the given cell before, "" at the start: [(cell, None), ...]}
+    for one in given:
+        if one.id in there:
+            before = one.id
+        elif is_graded(one) or (is_locked(one) and one.cell_type == "markdown"):
+            gone.setdefault(before, []).append((one, None))
+    aligned = gone.get("", [])
+    for index, cell in enumerate(cells):
+        one = known.get(index)
+        aligned += [(one, cell), *(gone.get(one.id, []) if one is not None else [])]
+    return aligned
+
+
+def recognize(given, cells):
+    """Yield (given cell, index among the student's cells): by the id or, without one, the text."""
+    texts = [squeeze(cell.source) for cell in cells]
+    taken = set()
+
+    def first(fits):
+        return next((i for i in range(len(cells)) if i not in taken and fits(i)), None)
+
+    rest = []
+    for one in given:
+        index = first(lambda i, one=one: one.id in cells[i].ids)
+        if index is None:
+            rest.append(one)
+        else:
+            taken.add(index)
+            yield one, index
+    for one in rest:
+        text = squeeze(one.source)
+        # The placeholders of all answers are the same.
+        if text and not (one.cell_type == "markdown" and is_graded(one)):
+            index = first(lambda i, text=text: texts[i] == text)
+            if index is not None:
+                taken.add(index)
+                yield one, index
+
+
+# --- Cells ------------------------------------------------------------------------------------
+
+
+def note_cell(notes):
+    lines = "\n".join(one_line(note, 400) for note in notes)
+    source = "**From the grader**\n\n" + indented(safe_markdown(lines))
+    return markdown_cell("from-the-grader", source)
+
+
+def own_cell(cell, name, rich):
+    """Return a cell that the student added."""
+    if cell.type == "code":
+        return code_cell(name, cell.source, cell.number, cell.outputs)
+    if cell.type == "markdown":
+        return markdown_cell(name, *written(cell.source, cell.attachments, rich))
+    return markdown_cell(name, indented(safe_markdown(cell.source)))
+
+
+def given_cell(one, cell, answer, rich):
+    """Return a cell of the edition, with what the student made of it (None: taken out)."""
+    source = cell.source if cell and not is_locked(one) else ""
+    same_type = cell and cell.type == one.cell_type
+    if is_locked(one) or (cell and source == one.source):
+        source, attached = one.source, {}
+    elif one.cell_type == "markdown":
+        if answer and answer["answered"]:
+            source = answer["source"]
+        source, attached = written(source, cell.attachments if cell else {}, rich)
+    elif answer and answer["answered"] and not same_type:
+        source = answer["source"]
+    if one.cell_type == "markdown":
+        return markdown_cell(one.id, source, attached, one.metadata)
+    number, outputs = (cell.number, cell.outputs) if same_type else (None, [])
+    return code_cell(one.id, source, number, outputs, one.metadata)
+
+
+def markdown_cell(name, source, attachments=None, metadata=None):
+    cell = {"cell_type": "markdown", "id": name, "metadata": metadata or {}, "source": source}
+    return cell | ({"attachments": attachments} if attachments else {})
+
+
+def code_cell(name, source, number, outputs, metadata=None):
+    number = number if type(number) is int and 0 <= number < 1_000_000 else None
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": metadata or {},
+        "execution_count": number,
+        "source": clean(source, SOURCE_LIMIT),
+        "outputs": list(safe_outputs(outputs, number)),
+    }
+
+
+# --- What students wrote ----------------------------------------------------------------------
+
+
+def written(source, attachments, rich=True):
+    """Return a student's Markdown and the pictures pasted into it, both made harmless.
+
+    If not `rich`, or too long to be parsed, it is shown as it was typed.
+    """
+    if not rich or len(source) > RICH_CELL:
+        return indented(safe_markdown(source)), {}
+    pictures = {
+        name: picture
+        for name, bundle in attachments.items()
+        if re.fullmatch(r"[\w.-]+", name) and f"](attachment:{name})" in source
+        if (picture := picture_of(bundle))
+    }
+    text = safe_markdown(source, pictures)
+    try:  # nbgrader's pages fail as a whole where a cell cannot be parsed
+        MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=pictures)).render(text)
+    except Exception:  # RecursionError, and others with strange input
+        return indented(safe_markdown(source)), {}
+    return text, pictures
+
+
+def indented(text):
+    """Return Markdown of a block of code."""
+    return "\n".join(f"    {line}" for line in text.split("\n"))
+
+
+def safe_markdown(source, attachments=()):
+    """Return Markdown that reads the same, but in which nothing is HTML or leads to a script."""
+    source = TAG.sub("< ", clean(source, SOURCE_LIMIT))
+    source = LINK.sub("] ", source)
+    source = ATTACHMENT.sub(
+        lambda match: match[0] if match[1] in attachments else f"] {match[0][1:]}", source
+    )
+    return TEX.sub(r"\\ ", source)
+
+
+def safe_outputs(outputs, number):
+    for output in outputs[:MOST_OUTPUTS]:
+        kind = output.get("output_type")
+        if kind == "stream":
+            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            yield {"output_type": kind, "name": name, "text": plain(output.get("text"))}
+        elif kind == "error":
+            lines = output.get("traceback")
+            text = "\n".join(map(joined, lines)) if isinstance(lines, list) else ""
+            error = {key: one_line(joined(output.get(key))) for key in ("ename", "evalue")}
+            yield {"output_type": kind, **error, "traceback": plain(text).split("\n")}
+        elif kind in ("display_data", "execute_result"):
+            shown = {"output_type": kind, "data": safe_data(output.get("data")), "metadata": {}}
+            yield shown | ({"execution_count": number} if kind == "execute_result" else {})
+    if len(outputs) > MOST_OUTPUTS:
+        text = f"... {len(outputs) - MOST_OUTPUTS} more outputs are left out here\n"
+        yield {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def safe_data(bundle):
+    """Return what is shown of an output: a picture, else its plain text."""
+    text = plain(dig(bundle, "text/plain"))
+    picture = picture_of(bundle)
+    if picture:
+        [(mime, content)] = picture.items()
+        if mime == "image/gif":  # which nbconvert shows in HTML only
+            picture = {"text/html": f'<img src="data:{mime};base64,{content}">'}
+        return {**picture, "text/plain": text}
+    kinds = [one_line(kind, 60) for kind in bundle] if isinstance(bundle, dict) else []
+    return {"text/plain": text or f"(not shown here: {', '.join(kinds[:5]) or 'nothing'})"}
+
+
+def picture_of(bundle):
+    """Return {type: base64} of the picture in a bundle, encoded anew, or None."""
+    for mime in FORMATS.values():
+        found = decode(joined(dig(bundle, mime)))
+        if found:
+            return {FORMATS[found[0]]: base64.b64encode(found[1]).decode()}
+    return None
+
+
+def plain(text):
+    return clean(COLOURS.sub("", joined(text)[: 4 * OUTPUT_LIMIT]), OUTPUT_LIMIT)

@@ -1,0 +1,120 @@
+"""An executed notebook as one page to read: nothing in it runs, and its size is bounded.
+
+    notebook_page(content)    the page of a notebook's file; nothing in the file makes it raise
+
+nbconvert's pages are made to run scripts, load more of them from elsewhere, and take nine times as
+long to make. Here pictures are shown, HTML is sanitized, and SVG is shown as its text.
+"""
+
+from markupsafe import Markup
+
+from course.export.answers import FIGURE_BYTES, decode
+from course.export.markup import (
+    PICTURES,
+    markdown,
+    picture,
+    preformatted,
+    python,
+    render,
+    sanitized,
+)
+from course.notebook import dig, joined, read_cells
+from course.text import clean
+
+TEXT_LIMIT = 20_000  # characters of one output
+PAGE_LIMIT = 20_000_000  # characters of the page; a notebook of this course makes 2 million
+RICH_LIMIT = 200_000  # characters that are parsed; the rest is shown as it is typed
+
+
+def notebook_page(content, title="Executed notebook"):
+    """Return the HTML page of a notebook's file (bytes)."""
+    try:
+        cells = read_cells(content)
+    except ValueError:
+        return render("notebook.html", title=title, cells=[], left_out=0, readable=False)
+    budget, shown, length = Budget(), [], 0
+    for index, cell in enumerate(cells):
+        body = cell_body(cell, budget)
+        length += len(body)
+        if length > PAGE_LIMIT:
+            break
+        number = cell.number if type(cell.number) is int else None
+        code = cell.type == "code"
+        shown.append({"index": index, "code": code, "number": number, "body": body})
+    left_out = len(cells) - len(shown)
+    return render("notebook.html", title=title, cells=shown, left_out=left_out, readable=True)
+
+
+class Budget:
+    """How much is still parsed: a notebook of 50 MB must not keep the grader busy."""
+
+    def __init__(self):
+        self.left = RICH_LIMIT
+
+    def spend(self, parse, text):
+        self.left -= len(text)
+        return parse(text) if self.left >= 0 else preformatted(clean(text, TEXT_LIMIT))
+
+
+def cell_body(cell, budget):
+    if cell.type == "markdown":
+        return budget.spend(markdown, cell.source)
+    if cell.type != "code":
+        return preformatted(clean(cell.source, TEXT_LIMIT))
+    source = clean(cell.source, TEXT_LIMIT)
+    code = budget.spend(python, source) if budget.left > 0 else source
+    body = Markup('<pre class="source" tabindex="0">{}</pre>').format(code)
+    return body + Markup("").join(output_body(one, budget) for one in joined_streams(cell))
+
+
+def joined_streams(cell):
+    """Return a cell's outputs, with text printed in small pieces put together."""
+    outputs = []
+    for output in cell.outputs:
+        before = outputs[-1] if outputs else {}
+        if output.get("output_type") == "stream" == before.get("output_type") and (
+            output.get("name") == before.get("name")
+        ):
+            before["pieces"].append(joined(output.get("text")))
+        else:
+            outputs.append(output | {"pieces": [joined(output.get("text"))]})
+    return outputs
+
+
+def output_body(output, budget):
+    kind = output.get("output_type")
+    if kind == "stream":
+        name = "error" if output.get("name") == "stderr" else "text"
+        return text_body("".join(output["pieces"]), name)
+    if kind == "error":
+        traceback = output.get("traceback")
+        lines = traceback if isinstance(traceback, list) else []
+        text = "\n".join(joined(line) for line in lines)
+        return text_body(text or f"{output.get('ename')}: {output.get('evalue')}", "error")
+    data = output.get("data")
+    for mime in PICTURES:
+        if text := joined(dig(data, mime)):
+            return picture_body(text)
+    if text := joined(dig(data, "text/html")):
+        return Markup('<div class="output html">{}</div>').format(budget.spend(sanitized, text))
+    if text := joined(dig(data, "text/markdown")):
+        return Markup('<div class="output html">{}</div>').format(budget.spend(markdown, text))
+    if text := joined(dig(data, "image/svg+xml")):
+        return text_body(f"a picture in SVG, whose text this is:\n{text}", "text")
+    return text_body(joined(dig(data, "text/plain")) or joined(dig(data, "text/latex")), "text")
+
+
+def picture_body(text):
+    found = decode(text)
+    if not found:
+        return text_body(f"a picture, damaged or over {FIGURE_BYTES:,} bytes: not shown", "")
+    form, content = found
+    uri = picture(content, f"image/{form.lower()}")
+    return Markup('<p class="output"><img src="{}" alt="output of this cell"></p>').format(uri)
+
+
+def text_body(text, name):
+    text = clean(text, TEXT_LIMIT)
+    if not text.strip():
+        return Markup("")
+    return Markup('<pre class="output {}" tabindex="0">{}</pre>').format(name, text)

@@ -1,0 +1,170 @@
+"""The instructors' commands: `python -m course.grader grade FOLDER`, or `make grade SUBMISSIONS=FOLDER`.
+
+docs/teaching.md explains them; `python -m course.grader COMMAND --help` lists their options.
+"""
+
+import argparse
+import secrets
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from course import definition
+from course.export import outcome
+from course.export.course import summary_table
+from course.files import put
+from course.grader import demo, intake, sandbox
+from course.grader.grade import Settings, grader_version
+from course.grader.many import INTERRUPTED, grade_all, progress
+from course.grader.store import Store, StoreError
+from course.grader.verdict.unseen import unseen_problems
+from course.outputs import data_sets
+
+NOT_STARTED = 2  # as argparse
+NO_SANDBOX = """\
+!!! --no-sandbox: the submissions run with your rights. They can read and delete your files, change
+!!! results and the gradebook, and use the network. Each result says that it was made this way.
+"""
+WHERE_TO_LOOK = """
+Where to look:
+  {out}/index.html
+      the course, with links to the feedback of every submission
+  {out}/grades.csv
+      all points, for a spreadsheet
+  cd {out}/nbgrader && {jupyter} lab --LabApp.default_url=/formgrader
+      the answers that wait for a person; then grade again: all pages will have these points
+"""
+
+
+def grade(options):
+    """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
+    course = definition.load()
+    paths = intake.find(course, options.folder)
+    out = options.out or options.folder.with_name(f"{options.folder.resolve().name}-grades")
+    keep_apart(options.folder, out)
+    if options.no_sandbox:
+        print(NO_SANDBOX, file=sys.stderr)
+    else:
+        sandbox.check()
+    data = options.data or available_data(course)
+    if not options.no_notebooks:
+        print(f"Notebooks are executed on: {data_sets.find(course, data)}")
+    with Store(out) as store:
+        seed = remembered_seed(out, options.seed)
+        settings = Settings(
+            seed=seed,
+            data=data,
+            problems=unseen_problems(course, seed, out / ".problems"),
+            sandbox=not options.no_sandbox,
+            notebooks=not options.no_notebooks,
+            version=grader_version(course),
+        )
+        with progress(len(paths)) as report:
+            summary = grade_all(
+                paths,
+                settings,
+                store,
+                jobs=options.jobs,
+                scheduler=options.scheduler,
+                report=report,
+            )
+        if summary.stopped:
+            print(f"error: {summary.stopped}", file=sys.stderr)
+            return summary.status
+        rows = outcome.write(course, out, store, sorted(summary.states))
+    print(summary_table(rows))
+    for slug, error in summary.errors.items():
+        print(f"\nThe grader made a mistake, with {slug}:\n{error}", file=sys.stderr)
+    print(WHERE_TO_LOOK.format(out=out, jupyter=Path(sys.executable).with_name("jupyter")))
+    return summary.status
+
+
+def keep_apart(folder, out):
+    """Raise ValueError if results would lie among the submissions, or the other way round."""
+    folder, out = folder.resolve(), out.resolve()
+    if out.is_relative_to(folder) or folder.is_relative_to(out):
+        raise ValueError(f"--out {out} and the submissions in {folder} must not lie in each other")
+
+
+def available_data(course):
+    """Return the name of the best data set that is at hand."""
+    for name in course.data.sets:
+        with suppress(FileNotFoundError):
+            data_sets.find(course, name)
+            return name
+    return ""
+
+
+def remembered_seed(out, seed):
+    """Return the seed of the unseen problems: `seed`, or that of OUT's first run, drawn there."""
+    path = out / "seed.txt"
+    if seed is None and path.exists():
+        return int(path.read_text())
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+        put(path, f"{seed}\n".encode())
+        print(f"Unseen problems are drawn with --seed {seed}, as {path} says from now on.")
+    return seed
+
+
+def show(options):
+    """Write the example submissions into FOLDER/submissions, and grade them."""
+    course, folder = definition.load(), options.folder / "submissions"
+    demo.write(course, folder)
+    print("Example submissions: automatic points to expect, name, and what each shows\n")
+    for example in demo.examples(course):
+        print(f"  {example.points(course):>3}  {example.name:<34} {example.shows}")
+    print()
+    command = ["grade", str(folder), "--out", str(options.folder / "grades")]
+    if stored := course.data.stored:
+        command += ["--data", stored]
+    return grade(parse(command))
+
+
+def count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}: at least 1 is needed")
+    return value
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m course.grader", description=__doc__.splitlines()[0]
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("grade", help="grade every submission in a folder")
+    one.set_defaults(run=grade)
+    add = one.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
+    add("--out", type=Path, help="folder of the results; default: FOLDER-grades")
+    add("--jobs", type=count, metavar="N", help="worker processes; default: one a processor")
+    add("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
+    add("--seed", type=int, metavar="S", help="of unseen problems; default: drawn once, and kept")
+    add("--data", help="set for the notebooks; default: the best that is there")
+    add("--no-notebooks", action="store_true", help="do not execute the notebooks")
+    add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
+
+    one = commands.add_parser("demo", help="make example submissions and grade them")
+    one.set_defaults(run=show)
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="is made, and holds both")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    options = parse(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
+    try:
+        return options.run(options)
+    except (OSError, ValueError, StoreError, sandbox.SandboxUnavailable) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return NOT_STARTED
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from there", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

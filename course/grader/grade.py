@@ -1,0 +1,131 @@
+"""Grade one submission: {name: bytes} in, one result out. This is what runs on a worker.
+
+The result, version 1, is a JSON object. Two gradings of the same content with the same settings
+differ in "times" alone, and in sums of attachments in which a cell has printed the time it took.
+
+    format, version    "course-result", 1
+    name, slug         the submission's name as handed in, and as it stands in file names
+    remarks            [sentence, ...]: what is missing, unreadable, refused
+    content, key       SHA-256 of the submission's files; of these and the settings
+    seed, data         of the unseen problems; the data set the notebooks were executed on
+    sandbox            false if the code ran with the rights of whoever graded it
+    grader             hash of the grader's own files and of the versions of its libraries
+    points             {automatic, automatic_possible, by_hand_possible}
+    exercises          see verdict/
+    answers            see pages/answers.py; a person gives the points
+    notebooks          see notebooks/rerun.py and notebooks/compare.py; no points follow from it
+    attachments        {name: SHA-256} of the files beside it: NAME.ipynb, a notebook as it was
+                       executed again, NAME.html, a page to read it, and NAME_submitted.ipynb
+    times              seconds
+
+many/ adds the first four lines, and the store the attachments.
+"""
+
+import hashlib
+import platform
+import time
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.metadata import version as version_of
+
+from course import ROOT, definition
+from course.export.answers import cut_out
+from course.export.feedback import notebook_page
+from course.grader.notebooks.rerun import rerun
+from course.grader.verdict import judge_exercises
+from course.outputs import data_sets
+
+# What a result follows from, besides the submission.
+SOURCES = ("course/**/*.*", "exercises/**/*.*")
+LIBRARIES = ("numpy", "matplotlib", "pillow", "ipython", "ipykernel", "jupyter_client", "pyzmq")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run of the grader applies to every submission.
+
+    root      the folder of the course, "" for the one that the grader lies in
+    problems  the npz file of the unseen problems, made with `seed`
+    version   of the grader that asks; a worker with another one refuses
+    """
+
+    seed: int
+    data: str
+    problems: bytes = field(repr=False)
+    sandbox: bool = True
+    notebooks: bool = True
+    version: str = ""
+    root: str = ""
+
+    @property
+    def course(self):
+        return definition.load(self.root or ROOT)
+
+
+@dataclass
+class Graded:
+    """attachments: {name: bytes}, files that belong to the result."""
+
+    result: dict
+    attachments: dict
+
+
+def key(content, settings):
+    """Return the hexadecimal key of the result of a submission's `content` under `settings`."""
+    parts = asdict(settings) | {"content": content}
+    parts["problems"] = hashlib.sha256(settings.problems).hexdigest()
+    return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()
+
+
+@lru_cache
+def grader_version(course):
+    """Return 16 hexadecimal digits that change with the grader and with its libraries."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version_of(library)}\n".encode())
+    patterns = (*SOURCES, f"{course.package}/**/*.*", *course.notebook_files)
+    for path in sorted({path for pattern in patterns for path in course.root.glob(pattern)}):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.relative_to(course.root).as_posix().encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def grade(files, settings):
+    """Return the Graded submission of {name: bytes}. What is wrong with it ends in the result."""
+    start, course = time.perf_counter(), settings.course
+    exercises = judge_exercises(course, files, settings.problems, sandbox=settings.sandbox)
+    judged = time.perf_counter()
+    names = {one.file: one.name for one in course.notebooks.values()}
+    attachments = {
+        f"{name}_submitted.ipynb": files[path] for path, name in names.items() if path in files
+    }
+    notebooks = []
+    if settings.notebooks:
+        data = data_sets.find(course, settings.data)
+        for name in names.values():
+            executed = rerun(course, files, name, data=data, sandbox=settings.sandbox)
+            notebooks.append(executed.entry)
+            if executed.notebook is not None:
+                attachments[f"{name}.ipynb"] = executed.notebook
+                attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
+    answers = cut_out(course, files)
+    result = {
+        "seed": settings.seed,
+        "data": settings.data,
+        "sandbox": settings.sandbox,
+        "grader": settings.version,
+        "points": {
+            "automatic": sum(one["points"] for one in exercises),
+            "automatic_possible": sum(one["possible"] for one in exercises),
+            "by_hand_possible": sum(one["possible"] for one in answers),
+        },
+        "exercises": exercises,
+        "answers": answers,
+        "notebooks": notebooks,
+        "times": {
+            "exercises": round(judged - start, 2),
+            "notebooks": round(time.perf_counter() - judged, 2),
+        },
+    }
+    return Graded(result, attachments)

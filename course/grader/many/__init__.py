@@ -1,0 +1,201 @@
+"""Grade many submissions: read, send to the cluster, save what comes back, one at a time.
+
+However many there are, this process holds only those that are under way. What is in the store
+already is not graded again, under whatever name it was handed in. No submission stops the run. What
+ends the run early loses no result, and the same command goes on from there.
+"""
+
+import itertools
+import traceback
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from distributed import CancelledError, KilledWorker
+from tqdm import tqdm
+
+from course.definition import Course
+from course.grader import intake
+from course.grader.grade import key
+from course.grader.many.cluster import LOST, ClusterError, completed, connect
+from course.grader.many.worker import NotReady, grade_one, not_graded
+from course.grader.store import FORMAT, VERSION, StoreError
+
+GRADED, REUSED, NOT_GRADED = "graded", "reused", "not graded"
+COMPLETE, PROBLEMS, INTERRUPTED = 0, 1, 130  # exit status
+READERS = 4  # submissions that are read at the same time
+
+
+@dataclass
+class Summary:
+    """What became of a run.
+
+    states    {slug: GRADED, REUSED or NOT_GRADED}, as they were done
+    errors    {slug: traceback}, of mistakes of the grader
+    stopped   why the run ended early, and how to go on; "" if it did not
+    """
+
+    states: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+    stopped: str = ""
+    interrupted: bool = False
+
+    @property
+    def status(self):
+        """The exit status of the run."""
+        if self.interrupted:
+            return INTERRUPTED
+        return PROBLEMS if self.stopped or NOT_GRADED in self.states.values() else COMPLETE
+
+
+@dataclass
+class Task:
+    """A submission that is under way. Its files are let go when they are sent."""
+
+    course: Course
+    path: Path
+    submission: intake.Submission
+    content: str
+    key: str
+
+    def take_files(self):
+        """Return the files. The second time they are read again."""
+        if self.submission.files is None:
+            return intake.read(self.course, self.path).files
+        files = self.submission.files
+        self.submission = replace(self.submission, files=None)
+        return files
+
+    def complete(self, result):
+        """Return a result under the name, and with the remarks, of this submission."""
+        head = {"format": FORMAT, "version": VERSION}
+        head |= {"name": self.submission.name, "slug": self.submission.slug}
+        head |= {"remarks": self.submission.remarks, "content": self.content, "key": self.key}
+        return head | {name: value for name, value in result.items() if name not in head}
+
+
+def grade_all(
+    paths, settings, store, *, jobs=None, scheduler=None, report=lambda *_: None, work=grade_one
+):
+    """Grade the submissions at `paths` into `store`, which is locked, and return the Summary.
+
+    The cluster is that at the address `scheduler`, or a local one of `jobs` processes. report(slug,
+    state) is called for each submission. work(files, settings) -> Graded is done by the workers.
+    """
+    run = Run(settings, store, report, Summary())
+    try:
+        run.grade(paths, jobs, scheduler, work)
+    except KeyboardInterrupt:
+        run.summary.interrupted = True
+        run.summary.stopped = "interrupted"
+    except (StoreError, ClusterError, NotReady) as error:
+        run.summary.stopped = str(error)
+    if run.summary.stopped:
+        run.summary.stopped += f"; {len(run.summary.states)} are done, and the same command goes on"
+    return run.summary
+
+
+@dataclass
+class Run:
+    """One run: what its steps share."""
+
+    settings: object
+    store: object
+    report: object
+    summary: Summary
+
+    def grade(self, paths, jobs, scheduler, work):
+        """Grade what is not in the store. A cluster is started only if there is any such."""
+        with closing(self.unfinished(paths)) as tasks:
+            if (first := next(tasks, None)) is not None:
+                with connect(jobs, scheduler) as client:
+                    self.send(client, itertools.chain([first], tasks), work)
+
+    def send(self, client, tasks, work):
+        """Have the tasks done by the cluster."""
+        # Sent once; what depends on this future gets its value from worker to worker. Unlike
+        # scattered data it is made again if the workers that have it are lost.
+        settings = client.submit(same, self.settings, pure=False)
+
+        def submit(task):
+            return client.submit(work, task.take_files(), settings, pure=False)
+
+        for task, future in completed(client, submit, tasks):
+            self.finish(task, future)
+
+    def unfinished(self, paths):
+        """Yield a Task for each submission that has no result. Others get theirs at once."""
+        course = self.settings.course
+        for path, submission, content in read_ahead(course, paths):
+            task = Task(course, path, submission, content, key(content, self.settings))
+            kept = self.store.load(submission.slug, task.key)
+            if kept is None or kept != task.complete(kept):  # the latter: it was handed in again
+                if (found := self.store.find(task.key)) is None:
+                    yield task
+                    continue
+                self.store.save(task.complete(found[0]), found[1])
+            self.done(task, REUSED)
+
+    def finish(self, task, future):
+        """Save what came back for a submission, or that nothing did."""
+        try:
+            graded = future.result()
+            self.store.save(task.complete(graded.result), graded.attachments)
+        except (StoreError, NotReady):
+            raise
+        except CancelledError as error:
+            raise ClusterError(LOST) from error
+        except KilledWorker:
+            self.give_up(task, "every worker that tried was lost, also with nothing beside it")
+        except Exception as error:  # a mistake of ours, which costs no other submission
+            self.summary.errors[task.submission.slug] = "".join(traceback.format_exception(error))
+            self.give_up(task, f"the grader made a mistake ({type(error).__name__})")
+        else:
+            self.done(task, GRADED)
+
+    def give_up(self, task, why):
+        """Save a result without points that says why. Its key is none: the next run tries again."""
+        result = task.complete(not_graded(self.settings, why))
+        result["remarks"] = [*result["remarks"], f"not graded: {why}"]
+        self.store.save({**result, "key": ""}, {})
+        self.done(task, NOT_GRADED)
+
+    def done(self, task, state):
+        self.summary.states[task.submission.slug] = state
+        self.report(task.submission.slug, state)
+
+
+def read_ahead(course, paths):
+    """Yield (path, submission, content key) in order, while a few further ones are being read."""
+    paths, under_way = iter(paths), deque()
+    with ThreadPoolExecutor(READERS) as pool:
+        while True:
+            for path in itertools.islice(paths, READERS + 1 - len(under_way)):
+                under_way.append(pool.submit(read, course, path))
+            if not under_way:
+                return
+            yield under_way.popleft().result()
+
+
+def read(course, path):
+    submission = intake.read(course, path)
+    return path, submission, intake.content_key(submission.files)
+
+
+def same(value):
+    return value
+
+
+@contextmanager
+def progress(total):
+    """Yield a `report` for grade_all that moves a bar, with an estimate of the time left."""
+    with tqdm(total=total, desc="grading", unit="", smoothing=0) as bar:
+
+        def report(slug, state):
+            if state == REUSED:
+                bar.initial += 1  # tells nothing about the time that others take
+            bar.update()
+
+        yield report

@@ -1,0 +1,176 @@
+"""The Dask cluster that grades: processes started here, or any that exists; alike from there on.
+
+Tasks go to the cluster a window at a time, and leave it one at a time. A task whose worker is lost
+is tried again by Dask, which then also suspects the tasks that only waited for the same worker.
+Those that it gives up are therefore tried once more, each with nothing beside it.
+"""
+
+import itertools
+import logging
+import os
+import signal
+import tempfile
+import time
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+
+import dask
+from distributed import Client, KilledWorker, LocalCluster, Security, wait
+
+WAIT = 5  # seconds after which to look whether the cluster is still there
+CONNECT = 30  # seconds to wait for the scheduler
+PATIENCE = 120  # seconds to wait for the first worker, and for a new one if all are lost
+
+# One process a CPU, nothing else: no dashboard, no pages, no statistics. Memory is limited by the
+# sandbox, not here. After two lost workers a task is tried alone.
+LOCAL = {
+    "distributed.scheduler.allowed-failures": 1,
+    # A lost worker is started again. On a busy machine that takes longer than the usual 15 s.
+    "distributed.deploy.lost-worker-timeout": "1 hour",
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.preload": [__name__],  # calls dask_setup below
+    "distributed.admin.system-monitor.gil.enabled": False,
+}
+CLIENT = {
+    # Notebooks may be large, and that is no mistake of whoever reads the warning.
+    "distributed.admin.large-graph-warning-threshold": "1GB",
+    # Dask would keep the last 1000 messages, some with a whole submission in them.
+    "distributed.admin.low-level-log-length": 1,
+}
+LOST = "the Dask scheduler was lost, with the tasks that it held"
+
+
+class ClusterError(Exception):
+    """There is no cluster, or none any more, that grades."""
+
+
+@contextmanager
+def connect(jobs=None, scheduler=None):
+    """Yield the Client of the cluster at the address `scheduler`, or else of a new local one.
+
+    A local cluster has `jobs` processes, by default one for each CPU that may be used. Only who
+    holds the keys made for it can talk to it: any other program that reaches a Dask cluster, as
+    those of all users of this machine would, can run code in it.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by us
+    with dask.config.set(CLIENT):
+        if scheduler is None:
+            with local_cluster(jobs or cpus()) as cluster, Client(cluster) as client:
+                yield client
+            return
+        try:
+            client = Client(scheduler, timeout=CONNECT)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ClusterError(f"there is no Dask scheduler at {scheduler}: {error}") from error
+        with client:
+            require_grader(client)
+            yield client
+
+
+def require_grader(client):
+    """Raise ClusterError unless the scheduler and its workers can import the grader.
+
+    Dask would stop those that cannot at the first task that they get.
+    """
+    found = client.run(find_spec, __name__, on_error="return")  # {address: a specification}
+    with suppress(ImportError):
+        found["the scheduler"] = client.run_on_scheduler(find_spec, __name__)
+    names = sorted({"the scheduler", *found})
+    if lacking := [name for name in names if not isinstance(found.get(name), ModuleSpec)]:
+        raise ClusterError(
+            f"there is no {__name__} for Python at {', '.join(lacking)}: set PYTHONPATH to a "
+            "checkout of this repository, install course/requirements.txt, and start it again"
+        )
+
+
+@contextmanager
+def local_cluster(jobs):
+    with (
+        tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch,
+        dask.config.set(LOCAL),
+    ):
+        try:
+            cluster = LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,
+                memory_limit=0,
+                security=Security.temporary(),
+                dashboard_address=":0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=scratch,
+                # What a killed worker leaves behind goes with the folder.
+                env={"TMPDIR": scratch},
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise ClusterError(f"{jobs} processes could not be started: {error}") from error
+        with cluster:
+            yield cluster
+
+
+def dask_setup(worker):
+    """Let Ctrl-C be answered by the process that started this one. Its children are as usual."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+
+
+def cpus():
+    """Return how many CPUs this process may use."""
+    with suppress(AttributeError):  # macOS cannot tell
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def threads(client):
+    """Return how many tasks the cluster runs at once. Raises ClusterError if it is gone."""
+    try:
+        return sum(client.nthreads().values())
+    except (OSError, TimeoutError) as error:
+        raise ClusterError(LOST) from error
+
+
+def completed(client, submit, items):
+    """Yield (item, future) as they complete, in whatever order; submit(item) returns the future.
+
+    `items` is read as far as needed to keep every worker busy and its next task at hand. An item
+    whose task was given up is submitted a second time.
+    """
+    suspects = []
+    for item, future in in_window(submit, items, lambda: 2 * threads(client) + 2, client):
+        if future.status == "error" and isinstance(future.exception(), KilledWorker):
+            suspects.append(item)
+        else:
+            yield item, future
+    yield from in_window(submit, suspects, lambda: 1, client)
+
+
+def in_window(submit, items, window, client):
+    """Yield (item, future) as they complete, with at most window() of them under way."""
+    items, running = iter(items), {}
+    while True:
+        for item in itertools.islice(items, max(0, window() - len(running))):
+            running[submit(item)] = item
+        if not running:
+            return
+        for future in wait_for_some(client, list(running)):
+            yield running.pop(future), future
+            future.release()
+
+
+def wait_for_some(client, futures):
+    """Return those futures that are done, at least one. Raises ClusterError."""
+    alive = time.monotonic()
+    while True:
+        try:
+            return wait(futures, timeout=WAIT, return_when="FIRST_COMPLETED").done
+        except CancelledError as error:
+            raise ClusterError(LOST) from error
+        except TimeoutError:
+            if threads(client):
+                alive = time.monotonic()
+            elif time.monotonic() > alive + PATIENCE:
+                raise ClusterError(f"the cluster has had no worker for {PATIENCE} s") from None

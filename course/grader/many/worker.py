@@ -1,0 +1,71 @@
+"""What a worker of the cluster does with one submission, and what is said if none could."""
+
+import platform
+import time
+from functools import lru_cache
+
+from course.checks import Report
+from course.checks.calling import Outcomes
+from course.export.answers import cut_out
+from course.grader.grade import grade, grader_version
+from course.grader.sandbox import SandboxUnavailable, check
+from course.grader.verdict import Verdict, entry
+from course.outputs import data_sets
+
+
+class NotReady(Exception):
+    """A machine cannot grade: it has another grader, no sandbox, or no data set."""
+
+
+def grade_one(files, settings):
+    """Return the Graded submission, with "seconds" among its times. Raises NotReady."""
+    prepare(settings)
+    start = time.perf_counter()
+    graded = grade(files, settings)
+    graded.result["times"]["seconds"] = round(time.perf_counter() - start, 2)
+    return graded
+
+
+@lru_cache(maxsize=1)  # once a process
+def prepare(settings):
+    """Raise NotReady, with the way out, unless this machine can grade with these settings."""
+    here, machine = grader_version(settings.course), platform.node()
+    if here != settings.version:
+        raise NotReady(
+            f"the worker on {machine} has version {here} of the grader, not {settings.version}: "
+            "give all machines the same checkout and the same libraries, then start the workers "
+            "again"
+        )
+    try:
+        if settings.sandbox:
+            check()
+        if settings.notebooks:
+            data_sets.find(settings.course, settings.data)
+    except (SandboxUnavailable, FileNotFoundError) as error:
+        raise NotReady(f"the worker on {machine}: {error}") from error
+
+
+def not_graded(settings, why):
+    """Return the result of a submission that could not be graded. No code of it is run or read."""
+    course = settings.course
+    exercises = [
+        entry(course, one, Verdict(Report(one.name, "broken", message=why), Outcomes({})), {})
+        for one in course.exercises.values()
+    ]
+    # They wait for a person, who can read them where they were handed in.
+    answers = [one | {"state": "unreadable"} for one in cut_out(course, {})]
+    return {
+        "seed": settings.seed,
+        "data": settings.data,
+        "sandbox": settings.sandbox,
+        "grader": settings.version,
+        "points": {
+            "automatic": 0,
+            "automatic_possible": sum(one["possible"] for one in exercises),
+            "by_hand_possible": sum(one["possible"] for one in answers),
+        },
+        "exercises": exercises,
+        "answers": answers,
+        "notebooks": [],
+        "times": {},
+    }

@@ -1,0 +1,207 @@
+"""Execute a submitted notebook again: a fresh kernel, the student's package, in the sandbox.
+
+    rerun(course, files, "one", data=folder) -> Rerun(entry, notebook)
+
+The entry of a notebook in result.json:
+
+    name       "one"
+    status     executed; timeout, flooded, dead: a cell ended the kernel, or made us end it;
+               stopped: the sandbox ended it; missing; unreadable
+    message    why it is not "executed", and remarks
+    data       {stored, fresh: descriptions of the data set, same: true, false, null if unknown}
+    cells      [{id, index, title, verdict, why, stored, fresh}, ...], see compare.py
+    counts     {verdict: number of cells}
+
+An error in a cell costs that cell: execution goes on with the next one.
+"""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from course import ROOT
+from course.grader.notebooks import compare, drive, notebook_reader
+from course.grader.notebooks.kernel import Limits
+from course.grader.notebooks.private_folder import private_folder
+from course.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
+from course.grader.verdict.tree import write_tree
+from course.text import one_line
+
+FONTS = ".matplotlib"  # in the working folder
+DATA = "/data"  # where the sandbox shows the data set
+SHORT = "/tmp"  # the path of a Unix socket may have no more than 104 characters
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",  # the order of a set, for one, is the same each time
+    "PYTHONSAFEPATH": "1",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """notebook: the executed copy, None if there is none. cpu: seconds, as the kernel tells."""
+
+    entry: dict
+    notebook: bytes | None
+    cpu: float = 0.0
+
+
+def rerun(course, files, name, *, data, sandbox=True, limits=None):
+    """Execute the notebook of this name of the submission `files` {name: bytes}; return a Rerun.
+
+    data is the folder of the data set. Raises what `report_of` raises; never because of what a
+    submission holds or does.
+    """
+    path = course.notebooks[name].file
+    if path not in files:
+        return Rerun(entry(name, "missing", "the notebook is missing"), None)
+    try:
+        notebook = notebook_reader.read(files[path])
+    except ValueError as error:
+        return Rerun(entry(name, "unreadable", f"it cannot be read as a notebook: {error}"), None)
+    cells = notebook.code
+    limits = limits or Limits()
+    fresh, end = execute(
+        course, path, files, [cell.source for cell in cells], data, sandbox, limits
+    )
+    for one in fresh:
+        one["outputs"] = notebook_reader.tidy(one["outputs"])
+    remarks = [end["message"]] if end["message"] else []
+    if notebook.kernel:
+        asked = one_line(notebook.kernel, 60)
+        remarks.append(f"it asks for the kernel {asked!r}; it was run with Python's")
+    entries, data_sets = compare.compare(course, cells, fresh, end, ours(course, path))
+    outputs = {cell.index: one["outputs"] for cell, one in zip(cells, fresh, strict=False)}
+    return Rerun(
+        entry(name, end["end"], "; ".join(remarks), data_sets, entries),
+        notebook_reader.write(notebook, outputs),
+        end["cpu"],
+    )
+
+
+def entry(name, status, message, data=None, cells=()):
+    return {
+        "name": name,
+        "status": status,
+        "message": message,
+        "data": data or {"stored": "", "fresh": "", "same": None},
+        "cells": list(cells),
+        "counts": compare.counts(cells),
+    }
+
+
+@functools.cache
+def ours(course, path):
+    """Return {id: (source, metadata "nbval")} of this repository's notebook."""
+    content = json.loads((course.root / path).read_text(encoding="utf-8"))
+    return {
+        cell["id"]: ("".join(cell["source"]), cell["metadata"].get("nbval", {}))
+        for cell in content["cells"]
+    }
+
+
+# --- Execute ----------------------------------------------------------------------------------
+
+
+def execute(course, path, files, sources, data, sandbox, limits):
+    """Run the sources of all cells; return what became of them, and how it ended (drive.py)."""
+    with private_folder("rerun-") as folder, private_folder("k", short_folder()) as sockets:
+        work = Path(folder, "work")
+        write_files(course, files, work)
+        place = str(PurePosixPath(path).parent)
+        make = partial(inside, sockets=sockets) if sandbox else outside
+        surroundings = make(course, work, place, data)
+        job = drive.Job(folder=sockets, sources=sources, limits=limits, **surroundings)
+        return report_of(asdict(job), sandbox)
+
+
+def short_folder():
+    return SHORT if os.access(SHORT, os.W_OK) else None
+
+
+def inside(course, work, place, data, sockets):
+    """Return command, cwd and env of a kernel in the sandbox."""
+    command = prefix(
+        show=[(os.path.realpath(data), DATA)],
+        copy=work,
+        share=sockets,
+        cwd=f"/work/{place}",
+        env=ENVIRONMENT | {course.data.variable: DATA, "MPLCONFIGDIR": f"/work/{FONTS}"},
+        limits=NOTEBOOK,
+    )
+    return {"command": command, "cwd": None, "env": None}
+
+
+def outside(course, work, place, data):
+    """Return command, cwd and env of a kernel with our own rights."""
+    home = work.with_name("home")
+    home.mkdir()
+    env = ENVIRONMENT | {
+        course.data.variable: os.path.realpath(data),
+        "MPLCONFIGDIR": str(work / FONTS),
+        "HOME": str(home),
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+    }
+    return {"command": [], "cwd": str(work / place), "env": env}
+
+
+def report_of(job, sandbox):
+    """Run drive.py on a job; return its report as (what became of the cells, how it ended).
+
+    Raises SandboxUnavailable, RuntimeError: before the first cell, nothing is a student's fault.
+    """
+    limits = job["limits"]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", drive.__name__],
+            input=json.dumps(job).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            timeout=limits["start"] + limits["notebook"] + limits["cell"] + 60,
+        )
+        output = done.stdout
+    except subprocess.TimeoutExpired as error:  # its own limits are shorter
+        output = error.output or b""
+    lines = [json.loads(line) for line in output.split(b"\n")[:-1]]  # the last one is cut, or ""
+    # The driver itself ends early only if what the kernel sends does not fit into its memory.
+    message = "it sent more than could be taken in"
+    end = {"end": "flooded", "message": message, "code": None, "in_cell": True, "cpu": 0.0}
+    if lines and "end" in lines[-1]:
+        end = lines.pop()
+    if not lines and sandbox and end["code"] == usage.FAILED:
+        raise SandboxUnavailable(ENDED[usage.FAILED])
+    if not lines:
+        raise RuntimeError(f"no kernel starts on this machine: {end['message']}")
+    if sandbox and end["code"] in ENDED:
+        end |= {"end": "stopped", "message": ENDED[end["code"]]}
+    return lines[1:], end
+
+
+def write_files(course, files, work):
+    """Write what the kernel finds in its working folder."""
+    work.mkdir()
+    write_tree(course, files, work)
+    for name in (*(str(PurePosixPath(path).parent) for path in course.notebook_files), FONTS):
+        (work / name).mkdir(exist_ok=True)
+    for source in font_cache():
+        shutil.copyfile(source, work / FONTS / source.name)
+
+
+@functools.cache
+def font_cache():
+    """Return the files in which Matplotlib keeps the list of fonts; searching them takes 0.5 s."""
+    import matplotlib.font_manager  # its import writes the list
+
+    return [*Path(matplotlib.get_cachedir()).glob("fontlist-v*.json")]

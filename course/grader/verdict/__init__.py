@@ -1,0 +1,205 @@
+"""The verdict on each exercise: right or not, by the values that a student's function returns.
+
+The function is called in a sandbox that gets arrays and returns arrays (course/checks/calling.py).
+This process holds the reference, the unseen problems and the points, and runs nothing of a
+student. judge_exercises returns one table an exercise, in the order of their declaration:
+
+    notebook, cell, exercise   as they are declared
+    points, possible, correct  all points, or none
+    status                     "passed", "failed", "not implemented", "broken" (it could not be run)
+    lines                      [{title, ok: true, false or null, detail, public}, ...]
+    message                    why it is broken
+    public                     the same without what a student's code could have put in
+    misconceptions             {name: hint} of what was recognised
+    notes                      [text, ...], remarks on what is right
+    vectorized                 null, or {verdict, loop, growth}: loop from the syntax tree, growth
+                               of time (true: like a matrix product's), null where it is not clear
+
+"detail" and "message" may quote unseen problems: they are for instructors.
+"""
+
+import itertools
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from course import checks
+from course.checks.calling import CHILD, Outcomes, Target, call
+from course.checks.loops import find_loop, slowness
+from course.grader.sandbox import prefix
+from course.grader.verdict import public
+from course.grader.verdict.tree import is_own, tree, write_tree
+from course.grader.verdict.unseen import read, unseen_problems
+
+__all__ = ["judge_exercises", "unseen_problems"]
+
+SECONDS = 30.0  # for all calls of an exercise; a third of it for one, which takes milliseconds
+INSIDE = "/submission"  # where a sandbox sees the tree
+CLEAR = 2.0  # a growth of time so far from the threshold on either side is taken at its word
+MOST_OWN = 500_000  # bytes of a student's own modules in which loops are looked for
+MEASURED = 3  # times, if it is nearer; an odd number
+ELSEWHERE = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """report and outcomes as course.checks makes them; vectorized as in the table above."""
+
+    report: checks.Report
+    outcomes: Outcomes
+    vectorized: dict | None = None
+
+
+def judge_exercises(course, files, problems, *, sandbox=True):
+    """Judge the exercises of a submission {name: bytes}; see above.
+
+    problems is the npz file of the unseen problems, as bytes. Raises
+    calling.NotStarted if this machine could not start a process, which says nothing
+    of the submission.
+    """
+    known = read(problems)
+    return [
+        entry(course, one, judge_exercise(course, files, one, known, sandbox=sandbox), files)
+        for one in course.exercises.values()
+    ]
+
+
+def entry(course, exercise, verdict, files):
+    """Return the table of one exercise from its Verdict."""
+    report, possible = verdict.report, exercise.points
+    safe = public.Texts(course, verdict.outcomes, files)
+    return {
+        "notebook": exercise.notebook,
+        "cell": exercise.cell,
+        "exercise": report.exercise,
+        "points": possible if report.passed else 0,
+        "possible": possible,
+        "correct": report.passed,
+        "status": report.status,
+        "message": report.message,
+        "public": safe.of_message(report),
+        "lines": [
+            {"title": one.title, "ok": one.ok, "detail": one.detail, "public": safe.of_line(one)}
+            for one in report.lines
+        ],
+        "misconceptions": dict(report.misconceptions),
+        "notes": list(report.notes),
+        "vectorized": verdict.vectorized,
+    }
+
+
+def judge_exercise(course, files, exercise, known, *, sandbox=True):
+    """Return the Verdict on one exercise.
+
+    It runs alone: the other exercises' files are the student edition's. Only where it seems to use
+    something of theirs, it runs once more with the student's own.
+    """
+    path = exercise.file
+    if path not in files:
+        report = checks.Report(
+            exercise.name, "broken", message=f"the submission has no file {path}"
+        )
+        return Verdict(report, Outcomes({}))
+    others = [other for other in course.exercise_files if other != path]
+    verdict = attempt(course, files, exercise, known, others, sandbox)
+    if seems_to_miss(verdict.outcomes, others) and any(other in files for other in others):
+        together = attempt(course, files, exercise, known, (), sandbox)
+        verdict = max(verdict, together, key=count_values)
+    return verdict
+
+
+def seems_to_miss(outcomes, stubs):
+    """Say whether an exception may be due to what stands in for the other exercises' files."""
+    metas = [one.meta for one in outcomes.by_name.values() if one.status in ("raises", "import")]
+    names = {Path(stub).name for stub in stubs}
+    return any(meta["error"] in ELSEWHERE or meta["file"] in names for meta in metas)
+
+
+def count_values(verdict):
+    return sum(outcome.status == "value" for outcome in verdict.outcomes.by_name.values())
+
+
+def attempt(course, files, exercise, known, stubs, sandbox):
+    """Call and judge one exercise, with the files `stubs` from the student edition."""
+    source, *own = sources(course, files, exercise.file)
+    problems, calls = checks.problems_of(course, exercise, known)
+    loop = bool(exercise.vectorized and find_loop(source, exercise.attribute, own))
+    if loop:
+        problems.pop(checks.TIMING)  # the answer is known, and loops may take long
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "tree")
+        write_tree(course, files, folder, stubs=stubs)
+        root = INSIDE if sandbox else str(folder)
+        target = Target.of(course, exercise, root)
+        # The tree cannot be written to, and what PYTHON... variables say is not for students.
+        python = [sys.executable, "-I", "-B"]
+
+        def called(problems):
+            show = [(folder, INSIDE), CHILD, target.call]
+            command = [*prefix(show=show), *python] if sandbox else python
+            return call(target, problems, calls, time_limit=SECONDS, command=command)
+
+        outcomes = called(problems)
+        growth = None
+        if timing := outcomes.by_name.pop(checks.TIMING, None):
+            again = {checks.TIMING: problems[checks.TIMING]}
+            sizes = problems[checks.TIMING]["N"]
+            timing, growth = clear(timing, sizes, lambda: called(again).by_name[checks.TIMING])
+        if growth is not None:
+            outcomes.by_name[checks.TIMING] = timing
+    report = judged(course, exercise, known, outcomes, source, exercise.attribute, own)
+    if not exercise.vectorized:
+        return Verdict(report, outcomes)
+    right = not loop and growth is not False
+    told = loop or growth is not None or report.passed
+    vectorized = {"verdict": right if told else None, "loop": loop, "growth": growth}
+    return Verdict(report, outcomes, vectorized)
+
+
+def judged(course, exercise, *arguments):
+    """Return the Report; a mistake of ours in judging odd values must not end the run."""
+    try:
+        return checks.judge(course, exercise, *arguments)
+    except Exception as error:
+        kind = type(error).__name__
+        return checks.Report(
+            exercise.name, "broken", message=f"what came back could not be judged ({kind})"
+        )
+
+
+def clear(timing, sizes, measure):
+    """Return (outcome, growth): growth is None where the time is near the threshold, or was lost.
+
+    A busy machine must not decide: what is near is measured again, and the median counts.
+    """
+    measured = []  # [(ratio, number, outcome)]
+    for number in range(MEASURED):
+        if timing.status != "value":
+            break
+        measured.append((slowness(sizes, timing.values["seconds"]), number, timing))
+        if len(measured) in (1, MEASURED):
+            middle, _, outcome = sorted(measured)[len(measured) // 2]
+            if middle <= 1 / CLEAR or middle >= CLEAR:
+                return outcome, middle <= 1
+        if len(measured) < MEASURED:
+            timing = measure()
+    return timing, None
+
+
+def sources(course, files, path):
+    """Return the texts of an exercise's file and of the student's own modules beside it."""
+    own = [
+        name
+        for name in tree(course, files)
+        if is_own(course, name) and name.startswith(f"{course.package}/")
+    ]
+    sizes = itertools.accumulate(len(files[name]) for name in own)
+    few = [name for name, size in zip(own, sizes, strict=True) if size <= MOST_OWN]
+    return [text_of(files[name]) for name in (path, *few)]
+
+
+def text_of(content):
+    """Return the text of a Python file as UTF-8: of an encoding that it names, not all are safe."""
+    text = content.decode("utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

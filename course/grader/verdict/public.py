@@ -1,0 +1,63 @@
+"""What a student is told of a failure: nothing that code could fill with unseen problems.
+
+A message of an exception, the name of a class, a value that came back: code in the sandbox chooses
+them. So only builtin names, files of the submission and lines are repeated, and fixed sentences.
+"""
+
+import builtins
+import re
+
+from course.checks.faults import LOST, failure
+from course.grader.verdict.tree import is_own
+
+EXCEPTIONS = {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+} | {"AxisError", "LinAlgError"}
+TYPES = {name for name, value in vars(builtins).items() if isinstance(value, type)}
+TYPES |= {"NoneType", "ndarray", "matrix", "generator", "function", "builtin_function_or_method"}
+TYPES |= {f"{kind}{bits}" for kind in ("float", "int", "uint") for bits in (8, 16, 32, 64)}
+# Details of the checks that hold nothing but a type's name.
+WITH_TYPE = re.compile(r"(\w+) instead of the pair loss, dW|dW is a (\w+), not an array")
+FIXED = ("vectorized", "inputs left unchanged")  # titles: lines of the student's text, W, X or y
+
+
+class Texts:
+    """Finds the public text for what is said of calling.Outcomes of a submission's `files`."""
+
+    def __init__(self, course, outcomes, files):
+        own = {
+            name.rpartition("/")[2]
+            for name in files
+            if name in course.exercise_files or is_own(course, name)
+        }
+        self.safe = {
+            failure(outcome): told(outcome, own)
+            for outcome in outcomes.by_name.values()
+            if outcome.status != "value"
+        }
+
+    def of_message(self, report):
+        if report.message and not self.safe:
+            return report.message  # the file is missing: our own words
+        return self.safe.get(report.message, "")
+
+    def of_line(self, line):
+        """Return what may be said of a line of the report, an empty text if nothing more."""
+        if line.ok or line.title in FIXED:
+            return line.detail
+        if line.title == "returns a number and an array":
+            found = WITH_TYPE.fullmatch(line.detail)
+            return line.detail if found and set(filter(None, found.groups())) <= TYPES else ""
+        return next((safe for text, safe in self.safe.items() if text in line.detail), "")
+
+
+def told(outcome, own):
+    """Return what may be said of an outcome without a value."""
+    if outcome.status in LOST:
+        return failure(outcome)
+    meta = outcome.meta
+    kind = meta["error"] if meta["error"] in EXCEPTIONS else "an exception"
+    place = f" ({meta['file']}, line {meta['line']})" if meta["file"] in own else ""
+    return kind + place

@@ -1,0 +1,100 @@
+"""The tree that a submission's code runs in: our package, the exercises and own files of a student.
+
+Whatever is no exercise comes from the student edition of this tree, so a student's changes in
+gradient_check, data_utils or the checks count for nothing, and no solution of ours is ever in it:
+an exercise file that a submission lacks stays missing. What students add goes with it, as in
+`make submission`: Python files beside the notebooks and in the package, and pictures.
+"""
+
+import functools
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from course.definition import is_picture
+from course.edition import release
+
+LONGEST_PART, LONGEST_NAME = 255, 1000  # bytes; beyond that, systems refuse to write a file
+DEEPEST = 6  # parts of a name; a sandbox can make some thousand folders, no more
+
+
+@functools.cache
+def student_edition(course):
+    """Return {name: bytes} of the package as students get it, with stubs in its exercises."""
+    files = release.derive(course).files
+    return {name: content for name, content in files.items() if name not in course.notebook_files}
+
+
+def tree(course, files, *, stubs=()):
+    """Return {name: bytes} to run the submission's `files` {name: bytes} in.
+
+    stubs  names of exercise files that come from the student edition, not from the submission
+    """
+    ours, exercises = student_edition(course), course.exercise_files
+    chosen = {name: content for name, content in ours.items() if name not in exercises}
+    for name in exercises:
+        if name in stubs:
+            chosen[name] = ours[name]
+        elif name in files:
+            chosen[name] = files[name]
+    files_there, folders_there = reserved(ours), set()
+    for name in sorted(files):
+        above = {folded(parent.as_posix()) for parent in PurePosixPath(name).parents}
+        if name in ours and is_picture(name):
+            chosen[name] = files[name]  # the notebook asks for a picture of one's own there
+            continue
+        free = not {folded(name), *above} & files_there and folded(name) not in folders_there
+        if free and is_own(course, name):
+            chosen[name] = files[name]
+            files_there.add(folded(name))
+            folders_there |= above
+    return chosen
+
+
+def write_tree(course, files, folder, *, stubs=()):
+    """Write `tree(course, files, stubs=stubs)` into `folder`, readable for every user."""
+    for name, content in tree(course, files, stubs=stubs).items():
+        path = Path(folder, name)
+        for parent in reversed(PurePosixPath(name).parents):
+            inside = Path(folder, parent)
+            inside.mkdir(exist_ok=True)
+            inside.chmod(0o755)  # the sandbox runs as another user, whatever our umask is
+        path.write_bytes(content)
+        path.chmod(0o644)
+
+
+def is_own(course, name):
+    """Say whether a file with this name may go with the exercises: no other is written at all."""
+    top, _, rest = name.partition("/")
+    if course.is_handed_out(name) or not rest or not is_safe(name):
+        return False
+    if name.endswith(".py"):
+        return top in (course.package, *(one.split("/")[0] for one in course.notebook_files))
+    return is_picture(name) and top in course.files.pictures
+
+
+def is_safe(name):
+    """Say whether every system can write a file of this name, and inside the tree."""
+    parts = name.split("/")
+    return (
+        name.isprintable()  # no controls, no surrogates, no change of the writing's direction
+        and "\\" not in name
+        and len(name.encode()) <= LONGEST_NAME
+        and len(parts) <= DEEPEST
+        and all(not part.startswith(".") and part.strip() for part in parts)
+        and all(len(part.encode()) <= LONGEST_PART for part in parts)
+    )
+
+
+def reserved(names):
+    """Return the names of files, and what Python would import in place of one of them.
+
+    A package hides a module of the same name beside it, so none of the two may be a student's.
+    """
+    modules = {name.removesuffix(".py") for name in names if name.endswith("py")}
+    packages = {name.removesuffix("/__init__") + ".py" for name in modules}
+    return {folded(name) for name in (*names, *modules, *packages)}
+
+
+def folded(name):
+    """Return what two names share that some systems take for the same file."""
+    return unicodedata.normalize("NFC", name).casefold()

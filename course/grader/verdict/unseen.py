@@ -1,0 +1,60 @@
+"""The unseen problems: what exercises/checks.npz holds, drawn with a seed that students do not know.
+
+Building takes some seconds, as every misconception is run on the problems, alone and in pairs. So
+the file is kept, under a name that changes with the seed and with all it is made from.
+"""
+
+import hashlib
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from course.checks import build, data
+from course.files import put
+
+SOURCES = ("course/checks/*.py", "exercises/*/*.py", "exercises/*.toml")
+
+
+def unseen_problems(course, seed, folder):
+    """Return the npz file of the problems of a seed as bytes; build it unless `folder` has it.
+
+    A file there that is damaged is built again. Raises ValueError for the seed of the problems
+    that students have: these come with what is expected.
+    """
+    if seed == build.SEED:
+        raise ValueError(f"seed {seed} gives the problems that students have; take another one")
+    folder = Path(folder)
+    path = folder / f"problems-{seed}-{sources_hash(course)}.npz"
+    try:
+        content = path.read_bytes()
+        read.__wrapped__(content)
+        return content
+    except (OSError, ValueError):
+        pass
+    buffer = io.BytesIO()
+    build.write(buffer, build.build(course, seed))
+    folder.mkdir(parents=True, exist_ok=True)
+    put(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=2)
+def read(content):
+    """Return the CheckData in the bytes of such a file; ValueError if they are something else."""
+    return data.load(io.BytesIO(content))
+
+
+def sources_hash(course):
+    """Return 16 hexadecimal digits that change with what the problems are made from and by."""
+    digest = hashlib.sha256(np.__version__.encode())
+    for path in sources(course):
+        digest.update(path.relative_to(course.root).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def sources(course):
+    patterns = (*SOURCES, *course.exercise_files)
+    return sorted({path for pattern in patterns for path in course.root.glob(pattern)})

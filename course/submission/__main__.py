@@ -1,0 +1,247 @@
+"""`python -m course.submission`: look the work over, report, pack.
+
+Top to bottom: the look-over, the report, the command.
+"""
+
+import argparse
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+from course import ROOT, definition
+from course.notebook import given_cells, read_cells
+from course.submission import archive
+from course.submission.contents import (
+    NOTEBOOK_LARGE,
+    NOTEBOOK_LIMIT,
+    Problem,
+    code_hash,
+    collect,
+)
+from course.submission.lookover import SHOW_LESS, look_over, what_is_large
+
+COMPLETE, PROBLEMS, PACKED_ANYWAY, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 130  # argparse exits with 2
+STATUS = f"""exit status:
+  {COMPLETE}  no problem was found, and the zip was written
+  {PROBLEMS}  problems were found, and nothing was written
+  2  the command was not understood
+  {PACKED_ANYWAY}  problems were found, and the zip was written with --anyway
+  {NOT_WRITTEN}  the zip could not be written; one that was there before is as it was
+  {STOPPED}  stopped with Ctrl-C
+"""
+
+# --- Look over --------------------------------------------------------------------------------
+
+
+def check_exercises(course, run, say):
+    """Run the check of every exercise: {name: passed}, [Problem, ...]."""
+    passed, problems = {}, []
+    for name in course.exercises:
+        way_out = f"see what it says: run its cell in the notebook, or {command('checks', name)}"
+        remark = ""
+        try:
+            report = run(name, root=course.root)
+            passed[name] = report.passed
+            what = "does not pass its check"
+            if report.status == "not implemented":
+                what, way_out = "is not implemented yet", "write it; the notebook says where"
+            elif report.vectorized is False:
+                remark = " (but not vectorized)"
+        except Exception as error:  # what is wrong with one exercise must not hide the others
+            passed[name] = False
+            what = f"its check could not be run: {said(error)}"
+        say(passed[name], name + remark)
+        if not passed[name]:
+            problems.append(Problem(name, what, way_out))
+    return passed, problems
+
+
+def said(error):
+    """Return an exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def command(module, *words):
+    """Return a command line for the Python that runs this, named from the root."""
+    python = os.path.relpath(sys.executable, ROOT)
+    python = "python" if python.startswith("..") else python
+    return " ".join([python, "-m", f"course.{module}", *words])
+
+
+def check_notebook(course, notebook, contents, code, say):
+    """Look one notebook over: add its problems to `contents`, return its HTML page or None."""
+    name = notebook.file
+    content = contents.files[name]
+    if any(problem.where == name for problem in contents.problems):
+        say(False, name)
+        return None  # not UTF-8, or in the middle of a merge: no sense in further complaints
+    problems = look_over(course, notebook, content, code, given_cells(course, notebook))
+    page = None
+    if len(content) > NOTEBOOK_LIMIT:
+        contents.left_out[name] = problems[0].what
+        del contents.files[name]
+    else:
+        try:
+            page = archive.to_page(name, content)
+        except Exception as error:  # nbconvert's, or of a notebook that is none
+            what = f"no HTML copy could be made: {said(error)}"
+            if not any("cannot be read" in problem.what for problem in problems):
+                problems.append(Problem(name, what, "open the notebook in JupyterLab and save it"))
+    say(not problems, name)
+    contents.problems += problems
+    return page
+
+
+def look_everything_over(course, run, say):
+    """Return contents, pages, {exercise: passed} and the code's hash."""
+    contents = collect(course)
+    code = code_hash(contents.files)
+    exercises, problems = check_exercises(course, run, say)
+    contents.problems += problems
+    pages = {}
+    for one in course.notebooks.values():
+        if one.file in contents.files and (
+            page := check_notebook(course, one, contents, code, say)
+        ):
+            pages[f"html/{one.name}.html"] = page
+    return contents, pages, exercises, code
+
+
+# --- Report -----------------------------------------------------------------------------------
+
+
+class Printer:
+    """Prints short lines, with ticks and crosses where the terminal's encoding has them."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.tick, self.cross, self.arrow = "✓", "✗", "→"
+        try:
+            "✓✗→".encode(stream.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            self.tick, self.cross, self.arrow = "ok", "x ", "->"
+
+    def __call__(self, text="", indent=""):
+        encoding = self.stream.encoding or "ascii"
+        text = "".join(one if one.isprintable() else "?" for one in text)
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        wrap = textwrap.TextWrapper(88, "", indent, break_long_words=False, break_on_hyphens=False)
+        print(wrap.fill(text), file=self.stream, flush=True)
+
+    def mark(self, good, text):
+        self(f"  {self.tick if good else self.cross} {text}")
+
+
+def report(course, show, contents):
+    """Print problems with their ways out, then what is said without being a problem."""
+    for problem in contents.problems:
+        show()
+        show(f"{show.cross} {problem.where}: {problem.what}", "  ")
+        show(f"  {show.arrow} {problem.way_out}", "    ")
+    remarks = [f"packed too, your own: {name}" for name in sorted(contents.own)]
+    remarks += [f"not packed: {name}: {why}" for name, why in contents.left_out.items()]
+    remarks += [
+        remark for name in course.notebook_files for remark in large(name, contents.files.get(name))
+    ]
+    if remarks:
+        show()
+    for remark in remarks[:20]:
+        show(f"- {remark}", "  ")
+    if remarks[20:]:
+        show(f"- and {len(remarks) - 20} more; the manifest lists all")
+
+
+def large(name, content):
+    if content is not None and len(content) > NOTEBOOK_LARGE:
+        try:
+            cells = read_cells(content)
+        except ValueError:
+            return
+        yield f"packed, but large: {name}: {what_is_large(content, cells)}; {SHOW_LESS}"
+
+
+# --- The command ------------------------------------------------------------------------------
+
+
+def why_not_there(course, out, make_folder):
+    """Return why the zip must not be written to `out`, None if it may."""
+    if out.suffix != ".zip":
+        return f"{out.name} does not end in .zip"
+    if not make_folder and not out.parent.is_dir():
+        return f"there is no folder {out.parent}"
+    if os.path.lexists(out) and not archive.is_submission(out, course):
+        return f"{out} is there already and is no submission; move it away or name another file"
+    return None
+
+
+def short(path):
+    """Return the shorter name of a path: from the working directory, or from the file system."""
+    return min(os.path.relpath(path), str(path), key=len)
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m course.submission",
+        description="Look the work over and pack it into one zip to hand in.",
+        epilog=STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the zip to write; default: build/submission.zip"
+    )
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="pack in spite of problems; '-incomplete' is added to the zip's name",
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv=None, root=ROOT, run=None):
+    """Hand in the tree at `root`; `run` stands in for `course.checks.run` in tests."""
+    args = parse(argv)
+    show = Printer(sys.stdout)
+    out = args.out or root / "build" / "submission.zip"
+    incomplete = out.with_name(f"{out.stem}-incomplete.zip")
+    try:
+        course = definition.load(root)
+        if run is None:
+            from course.checks import run
+        for path in (out, incomplete):
+            if why := why_not_there(course, path, args.out is None):
+                show(f"error: {why}")
+                return NOT_WRITTEN
+        show("Looking over your work:")
+        contents, pages, exercises, code = look_everything_over(course, run, show.mark)
+        report(course, show, contents)
+        show()
+        problems = len(contents.problems)
+        found = "1 problem" if problems == 1 else f"{problems} problems"
+        if problems and not args.anyway:
+            show(f"{found}, so nothing was packed. To pack all the same, marked incomplete:")
+            show(f"  {command('submission', '--anyway')}")
+            if out.exists():
+                show(f"{short(out)} is an earlier one, without what was changed since.")
+            return PROBLEMS
+        entries = archive.with_manifest(course, contents, pages, exercises, code)
+        path = incomplete if problems else out
+        path.parent.mkdir(exist_ok=True)
+        archive.write(path, entries)
+    except ImportError as error:
+        show(f"error: {error}; use `make submission`, or the Python in .venv/bin")
+        return NOT_WRITTEN
+    except OSError as error:
+        show(f"error: the zip was not written: {error}")
+        return NOT_WRITTEN
+    except KeyboardInterrupt:
+        show("stopped; nothing was written")
+        return STOPPED
+    size = f"{len(entries)} files, {path.stat().st_size / 1e6:.1f} MB"
+    show(f"{short(path)}: {size}{f', marked incomplete: {found}' if problems else ''}")
+    show("Hand in this file. html/ in it has your notebooks to read, manifest.json the checksums.")
+    return PACKED_ANYWAY if problems else COMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Look over an executed notebook, without running anything: run completely, with which code, and
+with every inline question answered?
+
+    look_over(course, notebook, content, code, given) -> [Problem, ...]
+
+Jupyter numbers the code cells in the order in which a kernel runs them. So in a notebook that was
+run completely, in order, in a fresh kernel, they have the numbers 1, 2, 3, ...
+"""
+
+import json
+
+from course.notebook import dig, find_answer, joined, read_cells
+from course.submission import STAMP_CELL
+from course.submission.contents import NOTEBOOK_LIMIT, Problem
+
+RERUN = "in JupyterLab: Kernel > Restart Kernel and Run All Cells, wait for the last cell, save"
+SHOW_LESS = "make that cell show less, run all again, save"
+
+
+def look_over(course, notebook, content, code, given):
+    """Return the Problems of a notebook.
+
+    notebook, content   its definition, and the bytes of its file
+    code                the `code_hash` to match
+    given               the cells that were handed out, notebook.Given
+    """
+    name = notebook.file
+    try:
+        cells = read_cells(content)
+    except ValueError as error:
+        way_out = "open it in JupyterLab; if that fails, start from a fresh copy of the notebook"
+        return [Problem(name, f"it cannot be read as a notebook ({error})", way_out)]
+    return [
+        *too_large(name, content, cells),
+        *run_problems(name, cells, code),
+        *error_outputs(name, cells),
+        *missing_answers(course, notebook, cells, given),
+    ]
+
+
+def code_cells(cells):
+    """Return [(name to print, cell), ...] of the code cells in which there is code."""
+    found = [cell for cell in cells if cell.type == "code" and cell.source.strip()]
+    return [(cell_name(place, cell), cell) for place, cell in enumerate(found, 1)]
+
+
+def cell_name(place, cell):
+    first = cell.source.strip().splitlines()[0]
+    return f"code cell {place}, {first if len(first) <= 40 else first[:37] + '...'!r}"
+
+
+# --- Run completely, in order, with this code -------------------------------------------------
+
+
+def run_problems(name, cells, code):
+    """Return at most one Problem: the first reason not to trust the outputs."""
+    named = code_cells(cells)
+    not_run = [where for where, cell in named if cell.number is None]
+    if not named or len(not_run) == len(named):
+        return [Problem(name, "it has not been run", RERUN)]
+    if not_run:
+        rest = f" and {len(not_run) - 1} more" if not_run[1:] else ""
+        return [Problem(name, f"not run: {not_run[0]}{rest}", RERUN)]
+    for number, (where, cell) in enumerate(named, 1):
+        if cell.number != number:
+            what = f"not run in order: {where} has [{cell['number']}] instead of [{number}]"
+            return [Problem(name, what, RERUN)]
+    stamps = [cell for _, cell in named if "submission.stamp()" in cell.source]
+    if not stamps:
+        what = "no stamp: whether it was run after the last change of the code is not known"
+        lines = STAMP_CELL.replace("\n\n", "; ")
+        way_out = f"put this into a cell of its own after the imports, and run all: {lines}"
+        return [Problem(name, what, way_out)]
+    if any(f"code {code}" not in shown_text(cell) for cell in stamps):
+        return [Problem(name, "the code has changed since it was run", RERUN)]
+    return []
+
+
+def shown_text(cell):
+    pieces = [joined(dig(one, "data", "text/plain")) for one in cell.outputs]
+    return "\n".join(pieces + [joined(one.get("text")) for one in cell.outputs])
+
+
+def error_outputs(name, cells):
+    problems = []
+    for where, cell in code_cells(cells):
+        for output in cell.outputs:
+            if output.get("output_type") == "error":
+                said = f"{output.get('ename')}: {output.get('evalue')}".splitlines()[0]
+                what = f"an error is stored: {where}: {said[:120]}"
+                problems.append(Problem(name, what, f"mend the cause, then {RERUN}"))
+    return problems
+
+
+# --- Inline questions -------------------------------------------------------------------------
+
+
+def missing_answers(course, notebook, cells, given):
+    problems = []
+    for one in course.by_hand:
+        if one.notebook != notebook.name or one.kind != "answer" or find_answer(cells, given, one):
+            continue
+        asked, name = one.title[:1].lower() + one.title[1:], notebook.file
+        if any(one.cell in cell.ids for cell in cells):
+            way_out = "write your answer in place of the prompt under the question, and save"
+            problems.append(Problem(name, f"{asked} is not answered", way_out))
+        else:
+            way_out = f"copy the cell under {asked} from a fresh copy of the notebook"
+            problems.append(Problem(name, f"the answer cell of {asked} is missing", way_out))
+    return problems
+
+
+# --- Size -------------------------------------------------------------------------------------
+
+
+def too_large(name, content, cells):
+    if len(content) <= NOTEBOOK_LIMIT:
+        return []
+    limit = f"the limit is {NOTEBOOK_LIMIT / 1e6:.0f} MB"
+    return [Problem(name, f"it is not packed: {what_is_large(content, cells)}; {limit}", SHOW_LESS)]
+
+
+def what_is_large(content, cells):
+    """Return the size of a notebook and of its largest part, in words."""
+    shares = [(len(json.dumps(cell.outputs)), where) for where, cell in code_cells(cells)]
+    shares += [(len(cell.source), "the text of a cell") for cell in cells]
+    largest, where = max(shares, default=(0, "nothing"))
+    return f"{len(content) / 1e6:.1f} MB, of which {largest / 1e6:.1f} MB in {where}"

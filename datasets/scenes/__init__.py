@@ -1,0 +1,154 @@
+"""Draw the embedded data set: 50,000 + 10,000 scenes of CIFAR-10's classes, in CIFAR-10's layout.
+
+    ./get_datasets.sh --synthetic        # into datasets/synthetic-batches-py
+
+The files are the same to the byte wherever they are drawn: random numbers are integers of a
+generator whose stream NumPy has frozen, arithmetic is exactly rounded (see drawing.py), and the
+pickle opcodes are written here. cs231n.checksums pins the files. Read scenes.py for what they show.
+"""
+
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from scenes.backgrounds import foreground
+from scenes.drawing import Canvas, Dice
+from scenes.scenes import SCENES
+
+CLASSES = tuple(SCENES)
+BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
+FOLDER = Path(__file__).resolve().parents[1] / "synthetic-batches-py"
+SEED = 231
+
+# Contrast and brightness of red, green and blue that give the set CIFAR-10's deviations and means.
+WHITE_BALANCE = ((1.065, -1.4), (1.105, -7.8), (0.994, -2.2))
+
+# Random 32-bit words that make a picture: which scene, its properties, its textures, film grain.
+WORDS = {"scene": 1, "properties": 127, "cells": 16 * 16 // 4, "grain": 32 * 32 * 3 // 4}
+CHUNK = 64  # pictures drawn together, few enough for the processor's cache
+
+
+def draw(labels, rng, *, size=32, progress=None):
+    """Return pictures of the classes `labels` (N,), as (N, size, size, 3) uint8.
+
+    `rng` is a `np.random.RandomState`. Each picture takes the same number of integers from it, so
+    drawing in parts gives the same pictures. `size` is a multiple of 32; only 32 has film grain.
+    `progress(n)` is called whenever n more pictures are done.
+    """
+    labels = np.asarray(labels)
+    if not np.isin(labels, range(len(CLASSES))).all():
+        raise ValueError(f"labels must lie in 0..{len(CLASSES) - 1}, got {np.unique(labels)}")
+    words = rng.randint(0, 2**32, size=(len(labels), sum(WORDS.values())), dtype=np.uint32)
+    pictures = np.empty((len(labels), size, size, 3), np.uint8)
+    for label, (objects, backgrounds) in enumerate(SCENES.values()):
+        pairs = list(product(objects, backgrounds))
+        choice = words[:, 0] % np.uint32(len(pairs))
+        for i, (thing, background) in enumerate(pairs):
+            members = np.flatnonzero((labels == label) & (choice == i))
+            for start in range(0, len(members), CHUNK):
+                chunk = members[start : start + CHUNK]
+                painters = background, thing, foreground, expose
+                pictures[chunk] = _render(painters, words[chunk], size)
+                if progress:
+                    progress(len(chunk))
+    return pictures
+
+
+def _render(painters, words, size):
+    """Return what the painters paint, one after the other, each row of words making a picture."""
+    _, properties, cells, grain = np.split(words, np.cumsum(list(WORDS.values()))[:-1], axis=1)
+    canvas = Canvas(size, _bytes(cells, 16, 16).astype(np.float32) / 127.5 - 1)
+    dice = Dice(properties)
+    for paint in painters:
+        paint(canvas, dice)
+    if size == 32:
+        grain = _bytes(grain, 3, 32, 32)
+        grain = ((grain >> 4) + (grain & 15)).astype(np.float32) - 15  # -15..15, mostly near 0
+        canvas.image += grain.swapaxes(0, 1) * dice.uniform(0.2, 1.0)
+    rounded = np.clip(np.floor(canvas.image + 0.5), 0, 255).astype(np.uint8)
+    return np.moveaxis(rounded, 0, -1)
+
+
+def _bytes(words, *shape):
+    """Return the bytes of words (N, K), low byte first on every machine, as (N, *shape) uint8."""
+    return np.ascontiguousarray(words, "<u4").view(np.uint8).reshape(-1, *shape)
+
+
+def expose(c, d):
+    """Take the photograph: brightness, contrast, light from one side, a tint."""
+    brightness, contrast = d.around(120, 44), d.uniform(0.85, 1.25)
+    light = contrast * (1 + d.uniform(-0.3, 0.3) * (c.x - 0.5) + d.uniform(-0.4, 0.2) * (c.y - 0.5))
+    for channel, (gain, offset) in zip(c.image, WHITE_BALANCE, strict=True):
+        channel -= 122
+        channel *= light * gain
+        channel += brightness + d.uniform(offset - 6, offset + 6)
+
+
+def write(root=FOLDER, verbose=True):
+    """Draw the data set into the folder `root`, with a progress bar if verbose.
+
+    The files are made in a temporary folder beside `root`, which takes its place at the end: an
+    error or an interruption leaves an older `root` as it was, and nothing else behind.
+    """
+    root = Path(root).resolve()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.RandomState(SEED)
+    classes = np.arange(len(CLASSES))
+    train, test = (rng.permutation(np.repeat(classes, per_class)) for per_class in (5000, 1000))
+    titles = [f"training batch {i} of 5" for i in range(1, 6)] + ["testing batch 1 of 1"]
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as staging,
+        tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar,
+    ):
+        new, old = Path(staging, "new"), Path(staging, "old")
+        new.mkdir()
+        serial = 0
+        for file, title, labels in zip(BATCHES, titles, [*np.split(train, 5), test], strict=True):
+            pictures = draw(labels, rng, progress=bar.update)
+            names = [f"{CLASSES[y]}_s_{serial + i:06d}.png" for i, y in enumerate(labels)]
+            serial += len(labels)
+            rows = pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)
+            batch = {"batch_label": title, "labels": labels, "data": rows, "filenames": names}
+            (new / file).write_bytes(pickled(batch))
+        meta = {"num_cases_per_batch": 10_000, "label_names": CLASSES, "num_vis": 3072}
+        (new / "batches.meta").write_bytes(pickled(meta))
+        if root.exists():
+            root.rename(old)
+        try:
+            new.rename(root)
+        except BaseException:
+            if old.exists():
+                old.rename(root)
+            raise
+
+
+def pickled(value):
+    """Return the pickle (protocol 2) of a dict as Python 2 wrote it, with `str` for text.
+
+    Python 3 cannot write Python 2's `str`, and NumPy's own pickles change with its version, so the
+    opcodes are spelled out; the standard library's pickletools.py describes them.
+    """
+    return b"\x80\x02" + _opcodes(value) + b"."
+
+
+def _opcodes(value):
+    if isinstance(value, dict):
+        return b"}(" + b"".join(_opcodes(part) for item in value.items() for part in item) + b"u"
+    if isinstance(value, str):
+        return b"U" + len(value).to_bytes(1, "little") + value.encode("ascii")
+    if isinstance(value, int | np.integer):
+        return b"J" + int(value).to_bytes(4, "little", signed=True)
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8:
+        # dtype("u1", align=False, copy=True), then its state: version 3, no byte order, no fields
+        state = b"(" + _opcodes(3) + _opcodes("|") + b"NNN" + _opcodes(-1) * 2 + _opcodes(0) + b"t"
+        dtype = b"cnumpy\ndtype\n" + _opcodes("u1") + b"\x89\x88\x87R" + state + b"b"
+        # _reconstruct(ndarray, (0,), "b"), then its state: version 1, shape, dtype, C order, bytes
+        array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n"
+        array += _opcodes(0) + b"\x85" + _opcodes("b") + b"\x87R"
+        shape = b"(" + b"".join(map(_opcodes, value.shape)) + b"t"
+        data = b"T" + value.nbytes.to_bytes(4, "little") + value.tobytes()
+        return array + b"(" + _opcodes(1) + shape + dtype + b"\x89" + data + b"tb"
+    return b"](" + b"".join(map(_opcodes, value)) + b"e"

@@ -1,0 +1,62 @@
+"""Find the smallest set of misconceptions that explains what a loss function did.
+
+The data file says, for each aspect, which signature each misconception leaves alone, and each pair
+that meets there. A set explains an aspect if those of its members that change this aspect leave,
+together, just what was observed: nothing may be missing, and nothing extra.
+"""
+
+import itertools
+
+from .signatures import agree
+
+MOST_NAMES = 5
+MOST_SETS = 2000  # candidates kept while the aspects are gone through
+
+
+class Explanations:
+    """The signatures of one family, arranged for the search."""
+
+    def __init__(self, family, order):
+        self.order = {name: index for index, name in enumerate(order)}
+        self.scales = family.scales
+        self.rows, self.meanings, self.relevant, self.optional = {}, {}, {}, {}
+        for aspect, (rows, meanings) in family.table.items():
+            self.rows[aspect], self.meanings[aspect] = rows, meanings
+            sets = [names for meaning in meanings for names in meaning]
+            self.relevant[aspect] = {name for names in sets if len(names) == 1 for name in names}
+            # Row 0 is right: what is listed there leaves this aspect right in some of its codings.
+            self.optional[aspect] = {n for names in meanings[0] if len(names) == 1 for n in names}
+
+    def matches(self, observed):
+        """Return {aspect: the sets that leave just this signature} for {aspect: vector}."""
+        found = {}
+        for aspect, vector in observed.items():
+            equal = agree(vector, self.rows[aspect], self.scales[aspect])
+            meanings = itertools.compress(self.meanings[aspect], equal)
+            found[aspect] = {names for meaning in meanings for names in meaning}
+        return found
+
+    def search(self, observed):
+        """Return (names in the catalogue's order, the aspects that they do not explain)."""
+        matches = self.matches(observed)
+        candidates = {frozenset()}
+        for sets in sorted(matches.values(), key=len):
+            if sets:
+                unions = {known | names for known in candidates for names in sets}
+                unions |= candidates
+                candidates = {names for names in unions if len(names) <= MOST_NAMES}
+                candidates = set(sorted(candidates, key=self.rank)[:MOST_SETS])
+        unexplained = {names: self.unexplained(names, matches) for names in candidates}
+        best = min(candidates, key=lambda names: (len(unexplained[names]), self.rank(names)))
+        return sorted(best, key=self.order.get), unexplained[best]
+
+    def unexplained(self, names, matches):
+        return [a for a, sets in matches.items() if not self.explains(names, a, sets)]
+
+    def explains(self, names, aspect, sets):
+        """Say whether the names together leave what one of the matching sets leaves here."""
+        needed = (names & self.relevant[aspect]) - self.optional[aspect]
+        return any(needed <= chosen <= names for chosen in sets)
+
+    def rank(self, names):
+        return len(names), sorted(self.order[name] for name in names)

@@ -1,0 +1,217 @@
+"""Judge a loss function by what it returned. No code of a student runs here.
+
+Each property is judged by itself: the penalty by the difference that reg makes, other shapes and
+large scores only in what is right on ordinary problems. So one mistake leaves one cross where that
+is possible, and the report shows where to look.
+"""
+
+import numpy as np
+
+from course.checks.faults import failure, shape_of, wrong_array, wrong_loss
+from course.checks.names import Problem
+from course.checks.report import Line, Report
+
+from . import rules
+from .signatures import family_of, observe
+
+OTHER_TYPES = (
+    Problem("base, float32"),
+    Problem("base, int32 labels"),
+    Problem("levels of 1e3, float32"),  # of no use where large scores go wrong
+)
+PARTS = ("loss", "gradient")
+KEYS = {"loss": "loss", "gradient": "dW"}
+SIZES = np.array([500, 1000, 2000, 4000])  # numbers of rows whose time is taken
+
+
+def timing_problem():
+    """Return arrays of which the first N rows are timed."""
+    rng = np.random.default_rng(0)
+    return {
+        "W": 0.1 * rng.standard_normal((100, 10)),
+        "X": rng.standard_normal((SIZES[-1], 100)),
+        "y": rng.integers(0, 10, SIZES[-1]),
+        "N": SIZES,
+    }
+
+
+def judge(exercise, data, outcomes):
+    """Return the Report on a loss function, without what is told of vectorization."""
+    return LossJudge(data, family_of(data.sets[exercise.problems]), outcomes).report(exercise.name)
+
+
+class LossJudge:
+    """The outcomes of one loss function on the problems of its family."""
+
+    def __init__(self, data, family, outcomes):
+        self.data, self.family, self.outcomes = data, family, outcomes
+        self.half = self.uses_half_convention()
+
+    def report(self, exercise):
+        right = {part: self.first_fault(part, part) == "" for part in PARTS}
+        lines = [self.line(part, part, part) for part in PARTS]
+        for part in PARTS:
+            text = self.penalty_fault(part)
+            title = f"regularization in the {part}"
+            lines.append(Line(title, None if text is None else not text, text or ""))
+        lines.append(self.joint_line("other numbers of examples and classes", " shapes", right))
+        if self.has_ties():
+            lines.append(self.tie_line(right))
+        large = self.joint_line("scores of ±1e3 and ±1e6", " large", right)
+        lines.append(large)
+        lines.append(self.other_types_line(right, with_large=bool(large.ok)))
+        lines.append(self.return_line())
+        changed = self.changed_inputs()
+        detail = f"{' and '.join(changed)} changed during the call" if changed else ""
+        lines.append(Line("inputs left unchanged", not changed, detail))
+        passed = all(line.ok for line in lines)
+        return Report(exercise, "passed" if passed else "failed", lines).name(
+            self.names(), self.data
+        )
+
+    # Properties
+
+    def fault(self, name, part):
+        """Return what is wrong with one part on one problem, or an empty text."""
+        outcome, expected = self.outcomes[name], self.family.expected[name]
+        text = failure(outcome)
+        if not text and part == "loss":
+            text = wrong_loss(
+                outcome.values.get("loss"), expected["loss"], name in self.family.may_be_infinite
+            )
+        elif not text:
+            text = wrong_array("dW", outcome.values.get("dW"), expected["dW"])
+        return f"{text} ({shape_of(self.family.problems[name])})" if text else ""
+
+    def first_fault(self, aspect, part):
+        names = self.family.aspects[aspect][1]
+        return next((text for name in names if (text := self.fault(name, part))), "")
+
+    def line(self, title, aspect, part):
+        text = self.first_fault(aspect, part)
+        return Line(title, not text, text)
+
+    def joint_line(self, title, suffix, right):
+        """Judge loss and gradient on further problems, in what is right on ordinary ones."""
+        for name in self.family.aspects["loss" + suffix][1]:
+            for part in PARTS:
+                text = self.fault(name, part)
+                if text and (right[part] or self.fails_only_here(name, part)):
+                    return Line(title, False, f"{part}: {text}")
+        return Line(title, True if all(right.values()) else None)
+
+    def fails_only_here(self, name, part):
+        """Say whether this problem gives no number, though the ordinary ones do."""
+        base = self.family.aspects[part][1][0]
+        return self.number(base, part) and not self.number(name, part)
+
+    def number(self, name, part):
+        array = self.outcomes[name].values.get(KEYS[part])
+        return array is not None and bool(np.isfinite(array).all())
+
+    def has_ties(self):
+        names = self.family.aspects["gradient ties"][1]
+        return any("other_dW" in self.family.expected[name] for name in names)
+
+    def tie_line(self, right):
+        """At the kink of the hinge, either one-sided gradient is right, if it is consistent."""
+        title = "scores exactly at the margin"
+        if not right["gradient"]:
+            return Line(title, None)
+        for name in self.family.aspects["gradient ties"][1]:
+            text = self.fault(name, "gradient")
+            other = self.family.expected[name]["other_dW"]
+            if text and wrong_array("dW", self.outcomes[name].values.get("dW"), other):
+                return Line(title, False, f"gradient: {text}")
+        return Line(title, True)
+
+    def other_types_line(self, right, with_large):
+        title = "float32, int32 labels"
+        for name in OTHER_TYPES if with_large else OTHER_TYPES[:-1]:
+            for part in PARTS:
+                text = self.fault(name, part)
+                if text and (right[part] or self.fails_only_here(name, part)):
+                    return Line(title, False, f"{name.split(', ')[1]}, {part}: {text}")
+        return Line(title, True if all(right.values()) else None)
+
+    def return_line(self):
+        title = "returns a number and an array"
+        for name, outcome in self.outcomes.items():
+            if outcome.status != "value" or name not in self.family.problems:
+                continue
+            meta = outcome.meta
+            if "loss_type" not in meta:
+                return Line(title, False, f"{meta['type']} instead of the pair loss, dW")
+            loss = outcome.values.get("loss")
+            if loss is None or loss.ndim:
+                shape = "" if loss is None else f" of shape {loss.shape}"
+                return Line(title, False, f"the loss is a {meta['loss_type']}{shape}")
+            if meta["dW_type"] != "ndarray":
+                return Line(title, False, f"dW is a {meta['dW_type']}, not an array")
+        returned = any(outcome.status == "value" for outcome in self.outcomes.values())
+        return Line(title, True if returned else None)
+
+    def changed_inputs(self):
+        changed = {c for o in self.outcomes.values() for c in o.meta.get("changed", ())}
+        return sorted(changed)
+
+    # Regularization
+
+    def penalties(self, part):
+        """Yield (got, full, half, problem), the difference that reg makes, where it is known."""
+        key = KEYS[part]
+        for name, base in self.family.aspects[f"{part} regularization"][1]:
+            values = [self.outcomes[n].values.get(key) for n in (name, base)]
+            expected = self.family.expected[name]
+            zero = self.family.expected[base][key]
+            full, half = expected[key] - zero, expected[f"half_{key}"] - zero
+            if not any(v is None or v.size != full.size for v in values):
+                with np.errstate(invalid="ignore"):
+                    got, base_got = (v.reshape(full.shape).astype(np.float64) for v in values)
+                    yield got - base_got, full, half, name
+
+    def uses_half_convention(self):
+        found = [not wrong_loss(got, half) for got, _, half, _ in self.penalties("loss")]
+        return bool(found) and all(found)
+
+    def penalty_fault(self, part):
+        """Return what is wrong with the penalty's share, None where there are no values."""
+        pairs = self.family.aspects[f"{part} regularization"][1]
+        for name, base in pairs:
+            if self.number(base, part) and not self.number(name, part):
+                return f"with reg: {self.fault(name, part)}"
+        found = list(self.penalties(part))
+        if not found:
+            return None
+        for got, full, half, name in found:
+            want = half if self.half else full
+            if part == "loss":
+                text = wrong_loss(got, want)
+                text = text and f"the penalty is {text}"
+            else:
+                text = wrong_array("dW", got, want)
+                text = text and f"the penalty's share of {text}"
+            if text:
+                problem = self.family.problems[name]
+                return f"{text} ({shape_of(problem)}, reg = {float(problem['reg']):.4g})"
+        return ""
+
+    # Misconceptions
+
+    def names(self):
+        """Return the misconceptions that the outcomes show."""
+        names = set(rules.by_types(self.outcomes))
+        found = {n: o for n, o in self.outcomes.items() if n in self.family.problems}
+        if any(outcome.status == "value" for outcome in found.values()):
+            observed = {
+                name: observe(
+                    outcome,
+                    self.family.expected[name],
+                    self.family.projection,
+                    name in self.family.may_be_infinite,
+                )
+                for name, outcome in found.items()
+                if outcome.status in ("value", "raises")
+            }
+            names |= rules.explain(self.family, observed, list(self.data.explanations))
+        return names

@@ -1,0 +1,1 @@
+"""The method `predict` of a classifier: a label for each row."""

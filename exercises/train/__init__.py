@@ -1,0 +1,1 @@
+"""The method `train` of a classifier: stochastic gradient descent, watched through its loss."""

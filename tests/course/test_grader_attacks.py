@@ -1,0 +1,284 @@
+"""Submissions that attack: do they earn what they did not compute, change or disturb anything?
+
+Each is graded alone, and all of them among honest ones in one run. tests/attacks holds them;
+test_grader_attacks_machine.py tries the sandbox without a grader, and _notebooks.py what
+re-executes notebooks. A tester that could not fail would prove nothing: the last tests show that
+the same attacks succeed where a protection is missing.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+import submissions
+from attacks import WRONG, answers, archives, at_import, cheats, tester
+from attacks.frames import frame, streams
+from attacks.world import World, outlasting
+from grader_submissions import problems as known_problems
+
+from conftest import ROOT
+from course import checks
+from course.checks import calling
+from course.export import nbgrader as gradebook
+from course.export import outcome
+from course.grader import intake, verdict
+from course.grader.grade import Settings, grade, grader_version
+from course.grader.many import grade_all
+from course.grader.store import Store
+from course.grader.verdict import unseen
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+
+SEED = 20_240
+SOFTMAX = ("softmax_loss_naive", "softmax_loss_vectorized")
+OTHERS = 45  # points of the exercises in the other two files
+BESIDE = ("replaces_checks", "prepares_results", "leaves_quietly", "kills_everybody", "traces")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    problems = unseen.unseen_problems(SEED, ROOT / "build")  # kept there for the next time
+    return Settings(
+        seed=SEED,
+        data="synthetic",
+        problems=problems,
+        sandbox=True,
+        notebooks=False,
+        version=grader_version(),
+    )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, settings):
+    """What may not be touched, as it is while everything below is graded."""
+    world = World(tmp_path_factory.mktemp("w"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world.home))
+        patch.setenv("CANARY", world.canary)
+        patch.setattr(tempfile, "tempdir", str(world.temporary))
+        gradebook.record(world.gradebook.parent, [])  # an empty one
+        world.before = world.state()
+        yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def alone(world, settings):
+    """{name: result} of each submission, graded by itself."""
+    texts = tester.cheating(world)
+    tried = {name: tester.alone(text) for name, text in texts.items()} | tester.honest()
+    tried |= {f"{name}, beside": tester.beside_solutions(texts[name]) for name in BESIDE}
+    tried["shadowed"] = tester.shadowed(world.folder / "shadow")
+    with ThreadPoolExecutor(2) as pool:
+        graded = pool.map(lambda files: grade(files, settings), tried.values())
+        return dict(zip(tried, map(with_digests, graded), strict=True))
+
+
+def with_digests(graded):
+    """Return the result as the store would keep it: with the sums of its attachments."""
+    sums = {name: sha256(content).hexdigest() for name, content in graded.attachments.items()}
+    return graded.result | {"attachments": sums}
+
+
+@pytest.fixture(scope="module")
+def together(world, settings):
+    """{name: result} of all of them in one run, with what attacks the reading of submissions."""
+    handed_in = world.folder / "handed in"
+    handed_in.mkdir()
+    texts = tester.cheating(world)
+    for name, text in texts.items():
+        submissions.to_zip(tester.alone(text), handed_in / f"{name}.zip")
+    for name, files in tester.honest().items():
+        submissions.to_folder(files, handed_in / name)
+    submissions.to_folder(tester.shadowed(world.folder / "shadow"), handed_in / "shadowed")
+    honest = submissions.solved(executed=False)
+    archives.write_all(handed_in, honest, world.folder, world.secrets[0])
+    with Store(world.out) as store:
+        world.before = world.state()
+        summary = grade_all(intake.find(handed_in), settings, store, jobs=2)
+        world.found = world.damage()
+        assert (summary.errors, summary.stopped) == ({}, "")
+        return {result["name"]: result for result in store.results(sorted(summary.states))}
+
+
+@pytest.fixture(scope="module")
+def pages(world, together):
+    """The folder with everything that is written for people."""
+    with Store(world.out) as store:
+        outcome.write(world.out, store, sorted(one["slug"] for one in together.values()))
+    return world.out
+
+
+def points(result, exercises=SOFTMAX):
+    return sum(one["points"] for one in result["exercises"] if one["exercise"] in exercises)
+
+
+def without_times(result):
+    """Return what grading says of a submission's content."""
+    left_out = ("times", "name", "slug", "remarks", "key", "content", "format", "version")
+    return {name: value for name, value in result.items() if name not in left_out}
+
+
+ATTACKS = [one.__name__ for one in cheats.AT_IMPORT + answers.ENDS + answers.AT_CALL]
+ATTACKS += ["wrong", "machine", *(f"limits {name}" for name in tester.LIMITED)]
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_earns_nothing(alone, together, name):
+    for result in (alone[name], together[name]):
+        assert points(result) == 0, result["exercises"]
+        assert result["points"]["automatic"] == 0
+        assert len(result["exercises"]) == 6
+
+
+def test_the_machine_gives_nothing_away(alone, together):
+    for result in (alone["machine"], together["machine"]):
+        told = {one["message"] for one in result["exercises"] if one["exercise"] in SOFTMAX}
+        assert len(told) == 1 and told.pop().startswith("RuntimeError: [] "), told
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_an_attack_in_one_file_costs_no_exercise_of_another(alone, name):
+    result = alone[f"{name}, beside"]
+    assert points(result) == 0
+    assert result["points"]["automatic"] == OTHERS
+
+
+@pytest.mark.parametrize("name", [*tester.HONEST, "shadowed"])
+def test_honest_results_are_the_same_among_attacks(alone, together, name):
+    assert without_times(together[name]) == without_times(alone[name])
+
+
+def test_honest_results_are_right(alone):
+    earned = [alone[name]["points"]["automatic"] for name in [*tester.HONEST, "shadowed"]]
+    assert earned == [70, 0, 60, 70]
+
+
+def test_every_submission_has_a_result(world, together):
+    handed_in = intake.find(world.folder / "handed in")
+    assert len(together) == len(handed_in)
+    for result in together.values():
+        assert result["sandbox"] is True
+        assert len(result["exercises"]) == 6
+    for name in ("bomb", "slips", "links", "encrypted", "lying sizes", "no zip", "large notebook"):
+        assert together[name]["remarks"], name
+    assert together["bomb in the package"]["points"]["automatic"] == 0
+    assert together["links"]["points"]["automatic"] == 0
+    assert together["crowd"]["points"]["automatic"] == 70
+
+
+def test_nothing_was_changed_or_told(world, alone, together, pages):
+    assert world.found == []
+    assert not (world.folder / "shadow").exists()
+    assert not list(world.folder.rglob("*slipped*"))
+    assert world.canary not in json.dumps([alone, together])
+    written = [path for path in pages.rglob("*") if path.is_file()]
+    ours = set(world.secrets)
+    assert len(written) > 2 * len(together)
+    for path in written:
+        assert path in ours or world.canary.encode() not in path.read_bytes(), path
+        assert path.stat().st_mode & 0o022 == 0, path
+
+
+def test_students_are_not_told_the_unseen_problems(together, pages):
+    folder = pages / "submissions" / together["tells_the_problem"]["slug"]
+    assert "SECRET" in (folder / "result.json").read_text()  # for instructors
+    for name in ("feedback.html", "gradescope/results.json"):
+        assert "SECRET" not in (folder / name).read_text(encoding="utf-8")
+
+
+def test_no_process_outlives_its_sandbox(alone, together):
+    assert outlasting() == []
+
+
+@pytest.mark.parametrize("attack", answers.WITHOUT_END)
+def test_what_never_ends_is_ended(world, settings, monkeypatch, attack):
+    monkeypatch.setattr(verdict, "SECONDS", 4.0)
+    stub = submissions.blank()[tester.FILE].decode()
+    files = tester.alone(at_import(stub, attack))
+    entries = verdict.judge_exercises(files, settings.problems)
+    told = [one["message"] for one in entries if one["exercise"] in SOFTMAX]
+    assert ["did not finish" in text for text in told] == [True, True], told
+    assert sum(one["points"] for one in entries) == 0
+
+
+# --- What comes out of the sandbox ----------------------------------------------------------------
+
+
+# What is said of a loss takes a while where it fits no misconception: every sixth frame will do.
+@pytest.mark.parametrize("exercise, step", [("svm_loss_naive", 6), ("train", 1), ("predict", 1)])
+def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path, exercise, step):
+    known = unseen.read(settings.problems)
+    tasks, kinds = checks.problems_of(exercise, known)
+    forged = list(streams().items())[::step]
+    begin = frame({"event": "ready"}) + frame({"event": "start", "index": 0})
+
+    def status(name, stream):
+        path = tmp_path / hashlib.sha256(name.encode()).hexdigest()
+        path.write_bytes(begin + stream)
+        target = calling.Target("/", "none", "none")
+        outcomes = calling.call(target, tasks, kinds, command=tester.sending(path), time_limit=9)
+        return name, checks.judge(exercise, known, outcomes, "", "none").status
+
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(pool.map(lambda pair: status(*pair), forged))
+    assert set(found.values()) <= {"failed", "broken", "not implemented"}, found
+
+
+# --- Without a sandbox ---------------------------------------------------------------------------
+
+
+def test_without_bubblewrap_grading_does_not_start(tmp_path):
+    folder, empty = tmp_path / "handed in", tmp_path / "bin"
+    for path in (folder, empty):
+        path.mkdir()
+    submissions.to_zip(tester.alone(""), folder / "somebody.zip")
+    done = subprocess.run(
+        [sys.executable, "-m", "grading", "grade", str(folder), "--out", str(tmp_path / "out")],
+        env={**os.environ, "PATH": str(empty)},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode != 0
+    assert "apt install bubblewrap" in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("result.json"))
+
+
+def test_a_result_says_that_there_was_no_sandbox(settings):
+    graded = grade(submissions.blank(), dataclasses.replace(settings, sandbox=False))
+    assert graded.result["sandbox"] is False
+
+
+# --- Test the tester ------------------------------------------------------------------------------
+
+
+def test_a_checker_in_the_same_process_would_be_deceived():
+    attack = tester.at_import("", cheats.replaces_checks).removeprefix(WRONG)
+    check = "import numpy as np\nnp.testing.assert_allclose(1, 2)\nexec('assert 1 == 2')\nprint(5)"
+    for text, deceived in ((check, False), (f"{attack}\n{check}", True)):
+        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+        assert (done.stdout == "5\n") == deceived, done.stderr
+
+
+def test_without_a_sandbox_a_solution_is_found_and_borrowed(settings, world):
+    files = tester.alone(tester.cheating(world)["borrows_a_solution"])
+    entries = verdict.judge_exercises(files, settings.problems, sandbox=False)
+    assert sum(one["points"] for one in entries) == 25
+
+
+def test_problems_that_students_have_would_be_answered_from_their_file(settings, world):
+    files = tester.alone(tester.cheating(world)["knows_the_answers"])
+    entries = verdict.judge_exercises(files, known_problems())
+    right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
+    assert right["loss"] and right["gradient"], right
+    entries = verdict.judge_exercises(files, settings.problems)
+    right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
+    assert right["loss"] is False and right["gradient"] is False

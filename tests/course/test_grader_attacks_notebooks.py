@@ -1,0 +1,189 @@
+"""Notebooks that attack what re-executes and shows them: does it get away, and say what happened?
+
+The notebooks have a few cells: an honest one, the attack, another honest one, and one whose stored
+output is forged.
+"""
+
+import base64
+import html.parser
+import json
+import sys
+import tempfile
+
+import pytest
+import submissions
+from attacks import EVERYTHING, kernels, machine_code
+from attacks.archives import shadows
+from attacks.world import World
+
+from course.export.answers import cut_out
+from course.export.feedback import notebook_page
+from course.grader.notebooks import kernel, rerun
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+
+LIMITS = kernel.Limits(cell=8, notebook=30, grace=2)
+FORGED = "accuracy: 0.999"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("w"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world.home))
+        patch.setenv("CANARY", world.canary)
+        patch.setattr(tempfile, "tempdir", str(world.temporary))
+        patch.setattr(rerun, "SHORT", str(world.temporary))
+        world.before = world.state()
+        yield world
+    world.close()
+
+
+def executed(world, synthetic_dir, notebook, files=()):
+    """Return the Rerun of a notebook; nothing may have been changed, told or left by it."""
+    files = {**dict(files), "notebooks/svm.ipynb": notebook}
+    world.forget()
+    found = rerun.rerun(files, "svm", data=synthetic_dir, limits=LIMITS)
+    assert world.damage() == []
+    assert world.canary not in json.dumps(found.entry)
+    assert world.canary.encode() not in (found.notebook or b"")
+    return found
+
+
+def verdicts(found):
+    return [cell["verdict"] for cell in found.entry["cells"]]
+
+
+def test_the_machine_is_out_of_reach(world, synthetic_dir):
+    attack = kernels.attacking(machine_code(world.targets(*EVERYTHING)))
+    found = executed(world, synthetic_dir, attack)
+    assert found.entry["cells"][1]["fresh"].strip() == "FOUND []"
+
+
+@pytest.mark.parametrize("attack", kernels.ATTACKS)
+def test_honest_cells_are_judged_in_spite_of_the_others(world, synthetic_dir, attack):
+    given = {"SOCKET": world.listeners.addresses["socket"], "OUTSIDE": str(world.folder)}
+    found = executed(world, synthetic_dir, kernels.attacking(attack, **given))
+    first, _, third, forged = found.entry["cells"]
+    assert (first["verdict"], third["verdict"]) == ("reproduces", "reproduces"), found.entry
+    assert forged["verdict"] == "differs"
+    assert FORGED in forged["stored"] and FORGED not in forged["fresh"]
+
+
+@pytest.mark.parametrize("attack", kernels.ENDS)
+def test_a_cell_that_ends_everything_costs_itself_and_the_rest(world, synthetic_dir, attack):
+    found = executed(world, synthetic_dir, kernels.attacking(attack))
+    assert verdicts(found)[:2] == ["reproduces", "fails"]
+    assert set(verdicts(found)[2:]) <= {"not compared", "reproduces", "differs"}
+    assert found.entry["message"] or found.entry["cells"][1]["fresh"]
+    assert len(found.notebook) < 10_000_000
+
+
+def test_files_beside_the_notebook_do_not_take_the_place_of_others(world, synthetic_dir):
+    cells = "import random, json, numpy as np\nprint(random.Random(1).random(), np.arange(3))"
+    notebook = kernels.notebook([kernels.code(cells, 1)])
+    files = {**shadows(world.folder / "shadow"), **submissions.blank()}
+    found = executed(world, synthetic_dir, notebook, files)
+    assert found.entry["status"] == "executed"
+    assert "[0 1 2]" in found.notebook.decode()
+    assert not (world.folder / "shadow").exists()
+
+
+def test_any_number_of_folders_fits_into_a_sandbox(world, synthetic_dir):
+    deep = "".join(f"{letter}{{0}}/" for letter in "abcdefgh")
+    files = {f"cs231n/{deep.format(number)}own.py": b"" for number in range(300)}
+    cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
+    found = executed(world, synthetic_dir, kernels.notebook(cells), files)
+    assert verdicts(found) == ["reproduces"]
+
+
+@pytest.mark.parametrize(
+    "name", ["evil", "../../python2", "python3\nargv: [rm]", None, ["x"], "ir"]
+)
+def test_the_kernel_is_ours_whatever_the_notebook_asks_for(world, synthetic_dir, name):
+    spec = {"name": name, "display_name": name, "argv": ["/bin/false"], "language": "R"}
+    cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
+    found = executed(world, synthetic_dir, kernels.notebook(cells, kernelspec=spec))
+    assert verdicts(found) == ["reproduces"]
+
+
+BROKEN = {
+    "not JSON": b"{",
+    "deep": b"[" * 1_000_000,
+    "a list": b"[]",
+    "cells are a text": b'{"cells": "x", "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+    "cells are numbers": b'{"cells": [1, null], "metadata": {}, "nbformat": 4}',
+    "numbers beyond all": b'{"cells": [], "metadata": {"a": 1e999}, "nbformat": 99, "x": NaN}',
+    "version 3": b'{"worksheets": [{"cells": []}], "metadata": {}, "nbformat": 3}',
+    "half a surrogate": b'{"cells": [{"cell_type": "code", "source": "\\ud800"}], "nbformat": 4}',
+    "50 MB": b'{"cells": [], "nbformat": 4, "metadata": {"a": "' + b"x" * 50_000_000 + b'"}}',
+    "a cell of 50 MB": json.dumps(
+        {
+            "cells": [kernels.code("1\n" * 10_000_000, 1), kernels.code("1", [], [[], 3, {}])],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_notebook_is_an_entry_not_an_error(world, synthetic_dir, name):
+    found = executed(world, synthetic_dir, BROKEN[name])
+    assert found.entry["status"] in ("unreadable", "executed", "flooded", "timeout", "dead")
+    answers = cut_out({"notebooks/svm.ipynb": BROKEN[name]})
+    assert not any(one["answered"] and one["source"] for one in answers)
+
+
+# --- Pages ----------------------------------------------------------------------------------------
+
+
+class Active(html.parser.HTMLParser):
+    """Notes what a browser could run, load or follow."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag in ("script", "iframe", "object", "embed", "form", "base", "svg", "math", "link"):
+            self.found.append(tag)
+        for name, value in attributes:
+            value = "".join((value or "").split()).lower()
+            if name.startswith("on") or value.startswith(("javascript:", "vbscript:", "data:text")):
+                self.found.append(f"{tag} {name}={value}")
+            if tag == "meta" and name == "http-equiv" and value == "refresh":
+                self.found.append("refresh")
+
+
+def active(text):
+    parser = Active()
+    parser.feed(text)
+    return parser.found
+
+
+def test_nothing_of_an_executed_notebook_runs_in_its_page(world, synthetic_dir):
+    assert len(active("".join(kernels.MARKUP))) > 8  # the parser sees what is to be seen
+    found = executed(world, synthetic_dir, kernels.scripted())
+    for content in (found.notebook, kernels.scripted()):
+        assert b"attacked" in content
+        assert active(notebook_page(content)) == []
+
+
+def test_a_picture_that_is_none_and_one_of_gigabytes_stay_pictures(world, synthetic_dir):
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\xff\xff\xff\0\xff\xff\xff\x08\x06\0\0\0"
+    pictures = [
+        base64.b64encode(content).decode()
+        for content in (header, b"GIF89a" + b"\xff" * 100, b"<svg onload='x()'/>", b"")
+    ]
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture}}
+        for picture in (*pictures, "no base64 <script>", "A" * 5)
+    ]
+    shown = "from IPython.display import display\n" + "\n".join(
+        f"display({{'image/png': {picture!r}}}, raw=True)" for picture in pictures[::-1]
+    )
+    found = executed(world, synthetic_dir, kernels.notebook([kernels.code(shown, 1, outputs)]))
+    assert found.entry["status"] == "executed"
+    assert active(notebook_page(found.notebook)) == []

@@ -1,0 +1,296 @@
+"""Is the verdict on a cell right: does what it shows now agree with what is stored?"""
+
+import base64
+import io
+import json
+import struct
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_coursework import code, printed, result
+
+from course.grader.notebooks import notebook_reader
+from course.grader.notebooks.compare import OWN, compare, out_of_order, tolerance_of
+from course.grader.notebooks.rerun import ours
+from course.outputs.compare import Tolerance
+
+EXECUTED = {"end": "executed", "message": "", "in_cell": False}
+DATA = "Data set: CIFAR-10\n"
+
+
+def notebook(*cells):
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def fresh(*outputs, status="ok"):
+    return {"status": status, "outputs": notebook_reader.tidy(outputs)}
+
+
+def error(name="ValueError", value="no"):
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": []}
+
+
+def shows(kind, data, **others):
+    return {"output_type": "display_data", "metadata": {}, "data": {kind: data, **others}}
+
+
+def png(pixels, format="PNG"):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def gif(sizes):
+    """An animation of frames of these sizes, whatever the first one says."""
+    file = b"GIF89a" + struct.pack("<HHBBB", *sizes[0], 0x80, 0, 0) + bytes(6)
+    for number, size in enumerate(sizes):
+        block = struct.pack("<BHHHHB", 0x2C, 0, 0, *size, 0)
+        file += b"!\xf9\x04\x00" + struct.pack("<H", number % 7 + 1) + b"\x00\x00" + block
+        file += b"\x02\x02\x44\x01\x00"
+    return base64.b64encode(file + b";").decode()
+
+
+def picture(place):
+    """A white picture, with a black bar."""
+    pixels = np.full((60, 80, 3), 255, dtype=np.uint8)
+    pixels[:, place : place + 10] = 0
+    return shows("image/png", png(pixels))
+
+
+def judge(*pairs, data=DATA, here=DATA, end=EXECUTED):
+    """Return the entries for pairs (stored cell, fresh), after a cell that names the data set."""
+    first = code("print(data)", 1, "data", printed(data)), fresh(printed(here))
+    stored, found = zip(first, *pairs, strict=True)
+    cells = notebook_reader.read(notebook(*stored)).code
+    entries, _ = compare(cells, [one for one in found if one], end, ours("svm"))
+    return entries[1:]
+
+
+def one(source, stored, now, **options):
+    """Return the entry of a single cell, with one output each."""
+    return judge((code(source, 2, "mine", stored), fresh(now)), **options)[0]
+
+
+def text(old, new, source="show()"):
+    return one(source, printed(old), printed(new))
+
+
+# --- Reproduces or differs --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("accuracy 0.381\n", "accuracy 0.384\n"),  # another order of additions
+        ("naive 41.9 ms, 8.3x faster\n", "naive 170.0 ms, 7.9x faster\n"),
+        ("took 1.23 s\n", "took 12 s\n"),
+        ("<Axes: at 0x7f3a5c2b1d90>\n", "<Axes: at 0x7fb1c0d3e2a0>\n"),
+        ("/home/ann/a1/cs231n/x.py:3: Warning\n", "/work/cs231n/x.py:3: Warning\n"),
+        ("C:\\Users\\Ann\\a1\\build\\x.gif\n", "/work/build/x.gif\n"),
+        (
+            "✓ svm_loss_vectorized: all right\n  ✓ loss\n  ✓ vectorized\n",
+            "✓ svm_loss_vectorized: right, but not vectorized\n  ✓ loss\n  ✗ vectorized: slow\n",
+        ),
+    ],
+)
+def test_what_varies_from_run_to_run_or_place_to_place_is_no_difference(old, new):
+    assert text(old, new)["verdict"] == "reproduces"
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("accuracy 0.381\n", "accuracy 0.350\n"),
+        ("all right\n", "not yet right\n"),
+        ("152 images\n", "153 images\n"),
+        ("iteration 0\n" * 3, "iteration 0\n" * 2),
+        ("x" * 500 + "\n", "y" * 500 + "\n"),
+        ("✓ predict: all right\n", "✗ predict: not yet right\n"),
+    ],
+)
+def test_other_results_differ_and_both_are_shown_in_short(old, new):
+    entry = text(old, new)
+    assert entry["verdict"] == "differs"
+    assert entry["why"]
+    assert entry["stored"] != entry["fresh"]
+    assert len(json.dumps(entry)) < 3000
+
+
+def test_the_first_line_that_differs_is_shown():
+    same = "".join(f"line {n}\n" for n in range(1000))
+    entry = text(f"{same}accuracy 0.9\nend\n", f"{same}accuracy 0.4\nend\n")
+    assert (entry["stored"], entry["fresh"]) == ("accuracy 0.9\nend", "accuracy 0.4\nend")
+    assert "expected 0.9, got 0.4" in entry["why"]
+
+
+def test_other_kinds_of_outputs_differ():
+    entry = one("show()", printed("a\n"), picture(20))
+    assert entry["verdict"] == "differs"
+    assert entry["why"] == "stored: stdout; shown here: image/png"
+
+
+def test_streams_may_come_in_any_pieces_and_progress_bars_do_not_count():
+    bar = {"output_type": "stream", "name": "stderr", "text": "50%|##   | 1/2 [00:03<00:03, 1it/s]"}
+    stored = code("show()", 2, "mine", printed("a\n"), bar, printed("b\n"))
+    assert judge((stored, fresh(printed("a\nb\n"))))[0]["verdict"] == "reproduces"
+
+
+def test_html_counts_only_where_it_is_not_there_as_text():
+    def report(html, plain):
+        return shows("text/html", html, **{"text/plain": plain})
+
+    assert one("x", report("<b>1</b>", "1"), report("<i>1</i>", "1"))["verdict"] == "reproduces"
+    assert one("x", report("<b>1</b>", "1"), report("<b>2</b>", "2"))["verdict"] == "differs"
+    plain = "<IPython.core.display.HTML object>"
+    assert one("x", report("<b>a</b>", plain), report("<b>b</b>", plain))["verdict"] == "differs"
+
+
+def test_pictures_are_compared_as_pictures():
+    assert one("plot()", picture(20), picture(21))["verdict"] == "reproduces"
+    entry = one("plot()", picture(20), picture(50))
+    assert entry["verdict"] == "differs"
+    assert "pictures differ by" in entry["why"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "no base64!",
+        base64.b64encode(b"%!PS-Adobe-3.0\n(/etc/passwd) (r) file").decode(),  # Pillow would run gs
+        png(np.zeros((40, 40), dtype=np.uint8))[:-60],
+        png(np.zeros((5000, 5000), dtype=np.uint8)),  # 25 million pixels in a few kilobytes
+        gif([(1, 1)] * 1000),
+        gif([(1, 1), (5000, 5000), (1, 1)]),
+    ],
+)
+def test_what_is_no_picture_or_a_bomb_is_said(data):
+    entry = one("plot()", shows("image/png", data), picture(20))
+    assert entry["verdict"] == "differs"
+    assert "a picture cannot be read" in entry["why"]
+
+
+def test_texts_made_to_take_long_do_not():
+    start = time.perf_counter()
+    text(" " * 500_000 + "x", " " * 500_000 + "y")
+    text("a\nb\n" * 50_000, "b\na\n" * 50_000)
+    text("1" * 500_000, "2" * 500_000)
+    text("/a" * 200_000, "/b" * 200_000)
+    text("Data set: a" + " " * 500_000 + "b", "")
+    bars = printed("[00:00<" * 100_000) | {"name": "stderr"}
+    one("show()", bars, printed(""))
+    assert time.perf_counter() - start < 30  # seconds on a busy machine; else minutes to years
+
+
+# --- The other verdicts -----------------------------------------------------------------------
+
+
+def test_a_cell_that_raises_fails_whatever_is_stored():
+    raised = code("f()", 2, "mine", error("NotImplementedError", "svm_loss"))
+    entry = judge((raised, fresh(error(), status="error")))[0]
+    assert entry["verdict"] == "fails"
+    assert entry["stored"] == "NotImplementedError: svm_loss"
+    assert entry["fresh"] == "ValueError: no"
+
+
+@pytest.mark.parametrize("status, said", [("timeout", "too long"), ("flooded", "too much")])
+def test_an_interrupted_cell_fails(status, said):
+    entry = judge((code("f()", 2, "mine"), fresh(status=status)))[0]
+    assert entry["verdict"] == "fails"
+    assert said in entry["fresh"]
+
+
+def test_a_cell_without_a_count_was_never_run():
+    entry = judge((code("f()", None, "mine"), fresh(printed("a"))))[0]
+    assert entry["verdict"] == "never run"
+
+
+def test_cells_that_the_run_did_not_reach_are_not_compared():
+    end = {"end": "dead", "message": "the kernel has ended", "in_cell": True}
+    cells = [(code("f()", number, f"c{number}"), None) for number in (2, 3)]
+    first, second = judge(*cells, end=end)
+    assert (first["verdict"], second["verdict"]) == ("fails", "not compared")
+    first, _ = judge(*cells, end=end | {"in_cell": False})
+    assert first["verdict"] == "not compared"
+
+
+def test_as_few_cells_as_possible_are_out_of_order():
+    def order(*numbers):
+        cells = [code("x", number, f"c{place}") for place, number in enumerate(numbers)]
+        return out_of_order(notebook_reader.read(notebook(*cells)).code)
+
+    assert order(1, 2, 3) == set()
+    assert order(3, 8, 20) == set()  # run a second time in the same kernel, or with gaps
+    assert order(1, 9, 3, 4) == {1}
+    assert order(2, None, 1, 5) in ({0}, {2})
+    assert order(1, 1, 2) in ({0}, {1})
+    assert len(order(4, 3, 2, 1)) == 3
+
+
+def test_a_cell_out_of_order_is_named_if_it_reproduces_and_differs_if_it_does_not():
+    pair = code("a", 9, "a", printed("1\n")), fresh(printed("1\n"))
+    late = code("b", 3, "b", printed("1\n")), fresh(printed("1\n"))
+    assert judge(pair, late)[1]["verdict"] == "reproduces"  # [9] is the one that is out of order
+    after = code("c", 4, "c"), fresh()
+    entry = judge(pair, late, after)[0]
+    assert (entry["verdict"], entry["why"]) == ("out of order", "it was run as [9], out of order")
+    entry = judge((pair[0], fresh(printed("2\n"))), late, after)[0]
+    assert entry["verdict"] == "differs"
+    assert "out of order" in entry["why"]
+
+
+def test_outputs_that_no_run_of_the_cell_can_leave_are_edited():
+    entry = one("# nothing here", printed("accuracy 0.9\n"), printed(""))
+    assert entry["verdict"] == "edited"
+    assert entry["stored"] == "accuracy 0.9\n"
+    entry = judge((code("x", 2, "mine", result("1", 7)), fresh(result("1", 2))))[0]
+    assert entry["verdict"] == "edited"
+    assert "[7]" in entry["why"]
+
+
+def test_another_data_set_is_not_compared_but_what_agrees_agrees():
+    other = {"here": "Data set:  synthetic scenes in CIFAR-10's layout\n"}
+    entry = one("a", printed("accuracy 0.4\n"), printed("accuracy 0.5\n"), **other)
+    assert entry["verdict"] == "not compared"
+    assert "CIFAR-10" in entry["why"]
+    assert "synthetic" in entry["why"]
+    entry = one("a", printed("all right\n"), printed("all right\n"), **other)
+    assert entry["verdict"] == "reproduces"
+
+
+@pytest.mark.parametrize(
+    "data", ["", "Data set: a set in CIFAR-10's layout, not the published files\n"]
+)
+def test_an_unknown_data_set_is_not_compared(data):
+    entry = one("a", printed("accuracy 0.4\n"), printed("accuracy 0.5\n"), data=data, here=data)
+    assert entry["verdict"] == "not compared"
+    assert "not known" in entry["why"]
+
+
+def test_the_stamp_is_not_compared():
+    old, new = (result(f"'code {16 * digit}'", 2) for digit in "ab")
+    assert one("submission.stamp()", old, new)["verdict"] == "reproduces"
+
+
+# --- Tolerances and seeds ---------------------------------------------------------------------
+
+
+def test_tolerances_come_from_our_notebook_by_id_and_are_wider_for_changed_cells():
+    source, metadata = ours("svm")["train-cell"]
+    (cell,) = notebook_reader.read(notebook(code(source, 1, "train-cell"))).code
+    assert tolerance_of(cell, ours("svm")) == Tolerance(**metadata)
+    (cell,) = notebook_reader.read(notebook(code("x = 1", 1, "split-cell"))).code
+    assert tolerance_of(cell, ours("svm")) == OWN
+    (cell,) = notebook_reader.read(notebook(code("x = 1", 1, "3f2a9c1d"))).code
+    assert tolerance_of(cell, ours("svm")) == OWN
+
+
+def test_unseeded_results_have_a_wide_tolerance_and_no_more():
+    source = "W = np.random.randn(3)\nshow(W)"
+    assert text("accuracy 0.381\n", "accuracy 0.362\n", source)["verdict"] == "reproduces"
+    assert one(source, picture(20), picture(50))["verdict"] == "reproduces"
+    entry = text("accuracy 0.95\n", "accuracy 0.362\n", source)
+    assert entry["verdict"] == "differs"
+    assert "without a seed" in entry["why"]

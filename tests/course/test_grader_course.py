@@ -1,0 +1,191 @@
+"""Do Gradescope's file and the course's tables, plots and page say what the results say?"""
+
+import base64
+import csv
+import io
+import json
+import re
+import tracemalloc
+import xml.etree.ElementTree
+
+import pytest
+from bs4 import BeautifulSoup
+
+from course.export import course, gradescope
+from course.text import clean, fit, one_line, width
+from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
+
+# --- Gradescope -------------------------------------------------------------------------------
+
+
+def test_gradescope_gets_scores_hints_and_what_waits():
+    one = with_exercises(
+        result(remarks=["README.md was left out"]),
+        train={"status": "failed", "misconceptions": {"no-update": "The weights do not move."}},
+        svm_loss_vectorized=LOOPS,
+    )
+    given = {("svm", "answer-1"): {"score": 4.0, "comment": "Good."}}
+    found = gradescope.results(one, given)
+    assert found["score"] == 64
+    assert found["output"].startswith("64 of 100 points so far; answers worth 25 wait")
+    assert found["output"].endswith("from top to bottom. Cells: none.\nREADME.md was left out")
+    tests = {test["name"]: test for test in found["tests"]}
+    assert len(tests) == len(found["tests"]) == 12
+    assert [test["number"] for test in found["tests"]] == [str(n) for n in range(1, 13)]
+    train = tests["svm: train"]
+    assert (train["score"], train["max_score"], train["status"]) == (0, 10, "failed")
+    assert train["output"].endswith("✗ inputs left unchanged\n→ The weights do not move.")
+    assert train["tags"] == ["svm", "automatic", "no-update"]
+    assert "Not vectorized" in tests["svm: svm_loss_vectorized"]["output"]
+    assert (tests["svm: answer-1"]["score"], tests["svm: answer-1"]["output"]) == (4.0, "Good.")
+    assert "score" not in tests["svm: answer-2"]
+    assert tests["svm: answer-2"]["output"] == "Waits for a person."
+    # What Gradescope knows: anything else it refuses, or ignores.
+    assert {test["visibility"] for test in found["tests"]} == {"visible"}
+    assert {test["output_format"] for test in found["tests"]} == {"text"}
+    assert sum(test.get("score", 0) for test in found["tests"]) == found["score"]
+    json.dumps(found, allow_nan=False)
+
+
+# --- The course -------------------------------------------------------------------------------
+
+NAMES = [
+    "Ada",
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\t=1",
+    " =1",
+    "\uff1d1",
+    '"; x',
+    "a,b",
+    "山田 太郎",
+    "é\ud800",
+]
+
+
+def rows():
+    found = []
+    for number, name in enumerate(NAMES):
+        hints = {"sign": "…"} if number % 2 else {}
+        status = "failed" if number % 2 else "passed"
+        made = result(name=name, slug=f"s{number}", sandbox=True)
+        cells = [
+            cell("train-cell", "differs"),
+            cell("own", "fails"),
+            cell("figure-2", "reproduces"),
+        ]
+        made = with_exercises(made, svm_loss_naive={"status": status, "misconceptions": hints})
+        made["notebooks"] = [notebook("svm", cells[: number % 4])]
+        found.append(course.row(made, graded(made, number % 6) if number > 2 else {}))
+    return found
+
+
+def test_grades_are_complete_and_no_name_is_a_formula():
+    read = list(csv.DictReader(io.StringIO(course.grades(rows()))))
+    assert len(read) == len(NAMES)
+    for line, number in zip(read, range(len(NAMES)), strict=True):
+        assert line["slug"] == f"s{number}"
+        assert line["svm_loss_naive"] == ("0" if number % 2 else "15")
+        assert line["svm_loss_naive status"] == ("failed" if number % 2 else "passed")
+        assert line["waiting"] == ("0" if number > 2 else "30")
+        assert line["total"] == str(70 - 15 * (number % 2) + (number % 6 * 6 if number > 2 else 0))
+        assert line["svm_loss_vectorized is vectorized"] == "yes"
+        assert line["svm.ipynb"] == "executed"
+        assert not line["name"].lstrip().startswith(tuple("=+-@\uff1d\t"))
+    assert [line["name"] for line in read[:2]] == ["Ada", "'=1+1"]
+    lowered = with_exercises(result())
+    manual = {("svm", "check-train"): {"score": 2.5, "comment": ""}}
+    line = next(csv.DictReader(io.StringIO(course.grades([course.row(lowered, manual)]))))
+    assert (line["changed"], line["total"]) == ("-7.5", "62.5")  # a number, with no quote before it
+
+
+def test_both_files_are_written_whole_sorted_and_the_same_each_time(tmp_path):
+    (tmp_path / "grades.csv").write_text("old")
+    course.write(tmp_path, reversed(rows()))
+    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    course.write(tmp_path, rows())
+    assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(first) == ["grades.csv", "index.html"]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    names = [line["name"] for line in csv.DictReader(io.StringIO(first["grades.csv"].decode()))]
+    assert names.index("Ada") > names.index("a,b")  # without regard to case
+
+
+def test_the_course_page_counts_right_and_links_to_all_feedback():
+    html = course.index(rows())
+    soup = BeautifulSoup(html, "html.parser")
+    told = text_of(html)
+    assert "12 submissions 3 have answers that wait for a person." in told
+    assert "svm_loss_naive 6 6 0 0 svm_loss_vectorized 12 0 0 0 0" in told
+    assert "train-cell svm.ipynb 9" in told
+    assert "own svm.ipynb" not in told  # a student's cell
+    links = [link["href"] for link in soup.select("#submissions ~ div a")]
+    assert sorted(links) == sorted(f"submissions/s{i}/feedback.html" for i in range(len(NAMES)))
+    alts = [image["alt"] for image in soup.select("img.plot")]
+    assert "sign: 6. " in alts
+    assert alts[0] == "Points for exercises: median 62.5 of 70"
+    assert alts[1].startswith("Points altogether (9 with nothing left to grade): median")
+
+
+def test_plots_hold_their_numbers_and_no_date():
+    html = course.index(rows())
+    uris = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert len(uris) == 3
+    for uri in uris:
+        svg = base64.b64decode(uri).decode()
+        xml.etree.ElementTree.fromstring(svg)
+        assert "<dc:date>" not in svg
+        assert "<script" not in svg
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_course_may_be_empty_or_have_one_submission(number, tmp_path):
+    course.write(tmp_path, rows()[:number])
+    assert course.summary_table(rows()[:number])
+
+
+def test_the_terminal_table_is_aligned_and_has_80_columns():
+    names = ["Ada", "山田太郎" * 9, "e\u0301" * 40, "\x1b[31mred\x1b[0m\r\n\u202e", "x" * 300, ""]
+    made = [course.row(result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
+    lines = course.summary_table(made).split("\n")
+    table = lines[1 : 2 + len(names)]
+    assert {width(line) for line in table[1:]} == {79 + 1}
+    assert all(width(line) <= 80 for line in lines)
+    assert all(line.isprintable() for line in lines)
+    assert table[0].split() == [
+        *("submission", "naive", "vect", "train", "pred", "naive", "vect", "auto", "hand", "total")
+    ]
+    short = course.summary_table(made * 20, most=10)
+    assert "and 110 more, in grades.csv" in short
+    assert short.count("\n") < 20
+
+
+def test_ten_thousand_rows_need_little_memory(tmp_path):
+    hints = {"misconceptions": {"sign": "", "margin": ""}, "status": "failed"}
+    cells = [cell(id, "differs") for id in ("train-cell", "figure-1", "figure-2", "search-cell")]
+    made = with_exercises(result(notebooks=[notebook("svm", cells)]), train=hints)
+    tracemalloc.start()
+    try:
+        many = [course.row(made | {"slug": f"s{i}", "name": f"n {i}"}) for i in range(2000)]
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert kept / 2000 < 6000  # bytes a row: 60 MB for 10,000
+    course.write(tmp_path, many)
+    assert (tmp_path / "index.html").stat().st_size < 2_000_000
+
+
+# --- Text -------------------------------------------------------------------------------------
+
+
+def test_text_is_made_fit_to_be_shown():
+    assert clean("a\r\nb\rc\td\x00\x1b[2Je\ud800\u202e\u2028") == "a\nb\nc\tde"
+    assert clean("שלום می‌خواهم 👩‍🔬") == "שלום می‌خواهم 👩‍🔬"  # joiners stay
+    assert one_line("a\n\n b\t" + "c" * 300, 10) == "a b ccccc…"
+    assert clean(None) == "None"
+    assert width("a山é\u0301") == 4
+    assert fit("山田太郎", 5) == "山田…"
+    assert fit("山田太郎", 6) == "山田… "
+    assert fit("7", 3, right=True) == "  7"

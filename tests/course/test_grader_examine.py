@@ -1,0 +1,150 @@
+"""Is what is wrong with a file said in one line, whatever the file holds?"""
+
+import json
+import sys
+
+import pytest
+import submissions
+from submissions import LINEAR_SVM, SVM, to_zip, with_file
+
+from course.grader import intake
+from course.grader.intake import examine, layout
+from course.grader.intake.layout import EXPECTED
+from course.submission.contents import is_given
+
+
+@pytest.fixture
+def work():
+    """A finished submission with small notebooks."""
+    return submissions.solved(executed=False)
+
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
+PYTHON_2 = "it is Python 2 ({} in line 2), the course needs Python 3"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b" \n", "it is empty"),
+        (LFS, "it is a Git LFS pointer, not the file"),
+        (b"x = 1\ny = '\xe4'\n", "it is not UTF-8 (line 2)"),
+        ("x = 1\n".encode("utf-16"), "it is not UTF-8 (line 1)"),
+        (b"x = 1\n<<<<<<< HEAD\n", "it has the marks of an unfinished merge (line 2)"),
+        (b"x = 1\nprint x\n", PYTHON_2.format("a print statement")),
+        (b"try:\n    print 'a', 1\nexcept: pass\n", PYTHON_2.format("a print statement")),
+        pytest.param(
+            b"try: x = 1\nexcept ValueError, e: pass\n",
+            PYTHON_2.format("`except Error, name:`"),
+            marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python again, PEP 758"),
+        ),
+        (b"x = 1\nraise ValueError, 'no'\n", PYTHON_2.format("`raise Error, value`")),
+        (b"x = 1\ny = 0777\n", PYTHON_2.format("a number that begins with 0")),
+        (b"x = 1\nif x <> 2: pass\n", PYTHON_2.format("the operator <>")),
+        (b"x = 1\ny = (1,\n", "line 2 is not Python ('(' was never closed)"),
+        (b"def f(:\n", "line 1 is not Python ("),
+        (
+            b"x = \xe2\x80\x9c1\xe2\x80\x9d\n",
+            "line 1 is not Python (invalid character '“' (U+201C))",
+        ),
+        (b"x = 1\0\n", "it holds null bytes, so it is not Python"),
+        (b"x = '\\d'\n", None),  # a warning for some versions of Python
+        ("\ufeffx = 'é'\r\n".encode(), None),
+    ],
+)
+def test_damaged_code_is_remarked_on(tmp_path, work, content, said):
+    files = with_file(work, LINEAR_SVM, content)
+    submission = intake.read(to_zip(files, tmp_path / "ann.zip"))
+    assert submission.files == files
+    if said is None:
+        assert submission.remarks == []
+    else:
+        [remark] = submission.remarks
+        assert remark.startswith(f"{LINEAR_SVM}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (LFS, "it is a Git LFS pointer, not the file"),
+        (b"<html>", "it is no notebook (not JSON: "),
+        (b"[" * 200_000, "it is no notebook (not JSON: "),
+        (b'{"nbformat": 3, "worksheets": []}', "it is no notebook (not in notebook format 4)"),
+        (b'{"nbformat": 4, "cells": 7}', "it is no notebook (it has no list of cells)"),
+        (
+            b'{"nbformat": 4, "cells": []}\n<<<<<<< HEAD\n',
+            "it has the marks of an unfinished merge",
+        ),
+        (
+            b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": {"name": "python2"}}}',
+            "it was made with Python 2, the course needs Python 3",
+        ),
+        (b'{"nbformat": 4, "cells": [], "metadata": 3}', None),
+        (b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": ["python2"]}}', None),
+    ],
+)
+def test_damaged_notebooks_are_remarked_on(tmp_path, work, content, said):
+    submission = intake.read(to_zip(with_file(work, SVM, content), tmp_path / "ann.zip"))
+    assert submission.files[SVM] == content
+    if said is None:
+        assert submission.remarks == []
+    else:
+        [remark] = submission.remarks
+        assert remark.startswith(f"{SVM}: {said}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"(" * 100_000,
+        b"x = " + b"-" * 300_000 + b"1",
+        b"x" + b".y" * 200_000,
+        b"x = " + b"1 + " * 100_000 + b"1",
+        b"x = " + b"[" * 90 + b"]" * 90,
+        b"".join(b" " * i + b"if 1:\n" for i in range(99)) + b" " * 99 + b"x",
+        b"f'" + b"{x:" * 5000 + b"'",
+    ],
+    ids=lambda content: repr(content[:8]),
+)
+def test_no_source_brings_the_reader_down(content):
+    lines = examine.remarks({"a.py": content, "b.py": b"print 1\n"})
+    assert lines[-1].startswith("b.py: it is Python 2")
+    assert len(lines) <= 2
+
+
+def test_a_file_that_the_child_dies_of_is_named_and_the_others_are_examined(monkeypatch):
+    hostile = b'{"cells": [' + b"{}," * 8_000_000 + b"{}]}"
+    good = json.dumps({"nbformat": 4, "cells": []}).encode()
+    lines = examine.remarks({"a.ipynb": hostile, "b.ipynb": good, "c.py": b""})
+    assert lines[-1] == "c.py: it is empty"
+    assert len(lines) == 2 and lines[0].startswith("a.ipynb: it ")
+    monkeypatch.setattr(examine, "SECONDS", 0.0)  # every child is late
+    lines = examine.remarks({f"{number}.py": b"" for number in range(9)})
+    assert lines == [f"{number}.py: it cannot be parsed" for number in range(examine.CHILDREN)]
+
+
+def test_an_empty_file_is_right_where_it_makes_a_package():
+    assert examine.remarks({"cs231n/own/__init__.py": b"", "a.py": b""}) == ["a.py: it is empty"]
+
+
+def test_missing_files_are_remarked_on(tmp_path, work):
+    for name in EXPECTED:
+        submission = intake.read(to_zip(with_file(work, name, None), tmp_path / "ann.zip"))
+        assert submission.remarks == [f"{name}: it is missing"]
+    given = {name: work[name] for name in work if not is_given(name) or name in EXPECTED}
+    assert intake.read(to_zip(given, tmp_path / "ann.zip")).remarks == []  # ours take their place
+    submission = intake.read(to_zip({"essay.txt": b"none"}, tmp_path / "ann.zip"))
+    assert submission.remarks == ["nothing of the assignment was found"]
+
+
+def test_remarks_are_printable_and_few(tmp_path, work):
+    nasty = {f"../{number}\x1b[31m\u202e{'é' * 900}.py": b"" for number in range(300)}
+    submission = intake.read(to_zip(work | nasty, tmp_path / "ann.zip"))
+    assert submission.files == work
+    assert len(submission.remarks) == layout.MAX_REFUSED + 1
+    assert all(remark.isprintable() and len(remark) < 400 for remark in submission.remarks)
+    bad = {f"cs231n/bad{number}.py": b"(" for number in range(100)}
+    submission = intake.read(to_zip(work | bad, tmp_path / "ann.zip"))
+    assert len(submission.remarks) == intake.MAX_REMARKS + 1
+    assert submission.remarks[-1] == "and 60 more remarks"

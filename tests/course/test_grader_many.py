@@ -1,0 +1,256 @@
+"""Are many submissions graded to the end, each once, whatever is lost on the way?"""
+
+import io
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, redirect_stderr
+
+import pytest
+
+pytest.importorskip("distributed")
+
+import stand_in_grader as stand_in
+from stand_in_grader import CLASS, hand_in, points, results, run
+
+from conftest import ROOT
+from course.grader import intake, many
+from course.grader.many import GRADED, NOT_GRADED, REUSED
+from course.grader.store import Store
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class that was graded without any trouble: (paths, folder of the results)."""
+    folder = tmp_path_factory.mktemp("graded")
+    paths = hand_in(folder / "submissions", CLASS)
+    summary = run(paths, folder / "out")
+    assert summary.status == many.COMPLETE and not summary.stopped
+    assert sorted(summary.states) == sorted(CLASS)
+    assert set(summary.states.values()) == {GRADED}
+    return paths, folder / "out"
+
+
+@pytest.fixture
+def regraded(graded, tmp_path, monkeypatch):
+    """A copy of the results of `graded`; no cluster is needed to look at them again."""
+    monkeypatch.setattr(many, "connect", no_cluster)
+    shutil.copytree(graded[1], tmp_path / "out")
+    return tmp_path / "out"
+
+
+def no_cluster(*args):
+    raise AssertionError("a cluster was started")
+
+
+def test_every_submission_gets_its_own_result(graded):
+    assert points(graded[1]) == {f"student-{i:02d}": i for i in range(10)}
+    result = Store(graded[1]).load("student-03")
+    assert list(result)[:7] == ["format", "version", "name", "slug", "remarks", "content", "key"]
+    assert result["name"] == "student-03" and "notebooks/svm.ipynb: it is missing" in str(result)
+
+
+def test_the_second_run_grades_nothing(graded, regraded):
+    before = {path: path.read_bytes() for path in regraded.rglob("*") if path.is_file()}
+    summary = run(graded[0], regraded)
+    assert set(summary.states.values()) == {REUSED} and summary.status == many.COMPLETE
+    assert {path: path.read_bytes() for path in regraded.rglob("*") if path.is_file()} == before
+
+
+def test_another_order_and_other_names_need_no_grading(graded, regraded, tmp_path):
+    names = sorted(CLASS)
+    moved = dict(zip([*names[1:], "zoe"], names, strict=True))  # each name now has other work
+    hand_in(tmp_path / "moved", {new: CLASS[old] for new, old in moved.items()})
+    paths = sorted((tmp_path / "moved").iterdir(), reverse=True)
+    assert set(run(paths, regraded).states.values()) == {REUSED}
+    expected = {new: int(CLASS[old].split()[1]) for new, old in moved.items()}
+    assert points(regraded) == expected | {"student-00": 0}
+    result = Store(regraded).load("student-05")
+    assert (result["name"], result["points"]) == ("student-05", {"automatic": 4})
+
+
+def test_what_is_new_or_damaged_is_graded_and_nothing_else(graded, regraded, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    hand_in(tmp_path / "again", CLASS | {"student-04": "earn 40"})
+    os.truncate(regraded / "submissions" / "student-06" / "svm.ipynb", 10)
+    summary = run(intake.find(tmp_path / "again"), regraded)
+    new = {slug for slug, state in summary.states.items() if state == GRADED}
+    assert new == {"student-04", "student-06"}
+    assert points(regraded) == points(graded[1]) | {"student-04": 40}
+
+
+def test_mistakes_and_killers_cost_no_other_submission(graded, tmp_path):
+    log, once = tmp_path / "killer", tmp_path / "once"
+    trouble = {
+        "b-mistake": "mistake",
+        "c-killer": f"kill 1000 {log}",
+        "d-kills-once": f"kill 1 {once}",
+    }
+    paths = hand_in(tmp_path / "submissions", CLASS | trouble)
+    summary = run(paths, tmp_path / "out", jobs=1)
+    assert {slug for slug, state in summary.states.items() if state == NOT_GRADED} == {
+        "b-mistake",
+        "c-killer",
+    }
+    assert summary.status == many.PROBLEMS and not summary.stopped
+    # Only the mistake of ours leaves a traceback.
+    assert list(summary.errors) == ["b-mistake"]
+    assert "ZeroDivisionError: a mistake of the grader" in summary.errors["b-mistake"]
+    # Two workers with nothing beside it, and two before, of which one may be the other killer's.
+    assert len(log.read_text()) in (3, 4)
+    kept = results_without_attachments(tmp_path / "out")
+    expected = results_without_attachments(graded[1])
+    assert {slug: kept[slug] for slug in CLASS} == expected
+    assert points(tmp_path / "out")["d-kills-once"] == 1
+    for slug, why in (("b-mistake", "a mistake (ZeroDivisionError)"), ("c-killer", "was lost")):
+        result = Store(tmp_path / "out").load(slug)
+        assert why in result["remarks"][-1] and result["points"]["automatic"] == 0
+        assert {one["status"] for one in result["exercises"]} == {"broken"}
+        assert sum(one["possible"] for one in result["exercises"]) == 70
+        assert result["key"] == ""  # so that the next run tries again
+
+
+def results_without_attachments(out):
+    kept = {one["slug"]: one for one in Store(out).results()}
+    for one in kept.values():
+        del one["times"]
+    return kept
+
+
+def test_a_worker_that_is_killed_from_outside_loses_nothing(tmp_path):
+    told = tmp_path / "told"
+    hand_in(tmp_path / "submissions", {"ada": f"tell {told} 7", "bob": "earn 1"})
+
+    def kill():
+        pid = wait_for(told.exists) and int(told.read_text() or 0)
+        os.kill(pid, signal.SIGKILL)
+        told.unlink()
+        wait_for(told.exists)  # the second time it may end
+        told.unlink()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    summary = run(intake.find(tmp_path / "submissions"), tmp_path / "out", jobs=1)
+    killer.join()
+    assert summary.status == many.COMPLETE and points(tmp_path / "out") == {"ada": 7, "bob": 1}
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in a minute"
+        time.sleep(0.01)
+    time.sleep(0.05)  # until it is written
+    return True
+
+
+@contextmanager
+def grading_process(folder, out):
+    """A run in a process, and in a session, of its own."""
+    command = [sys.executable, ROOT / "tests" / "stand_in_grader.py", folder, out]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Killed with signal 9, it leaves its temporary folder behind.
+    env = {**os.environ, "TMPDIR": str(out.parent)}
+    process = subprocess.Popen(command, env=env, start_new_session=True, **pipes)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def saved(out):
+    return sorted(path.parent for path in out.glob("submissions/*/result.json"))
+
+
+def members(session):
+    """Return the processes of a session."""
+    found = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], stdout=subprocess.PIPE)
+    return found.stdout.split()
+
+
+def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path):
+    slow = {name: f"{behaviour} 0.1" for name, behaviour in CLASS.items()}
+    paths = hand_in(tmp_path / "submissions", slow)
+    run(paths, tmp_path / "uninterrupted")
+    moments, out = random.Random(231), tmp_path / "out"
+    for number in (1, 4, 7):
+        with grading_process(tmp_path / "submissions", out) as process:
+            wait_for(lambda number=number: len(saved(out)) >= number)
+            time.sleep(moments.uniform(0, 0.15))
+            process.kill()  # with signal 9, and only this process
+            process.wait()
+            wait_for(lambda process=process: not members(process.pid))  # its workers end, too
+        kept = {path: (path / "result.json").read_bytes() for path in saved(out)}
+    summary = run(paths, out)
+    assert summary.status == many.COMPLETE
+    assert results(out) == results(tmp_path / "uninterrupted")
+    for path, content in kept.items():  # these were not graded again: even their times are the same
+        assert (path / "result.json").read_bytes() == content
+        assert summary.states[path.name] == REUSED
+
+
+def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path):
+    hand_in(tmp_path / "submissions", {name: f"{what} 0.3" for name, what in CLASS.items()})
+    out = tmp_path / "out"
+    with grading_process(tmp_path / "submissions", out) as process:
+        wait_for(lambda: len(saved(out)) >= 2)
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+        told, noise = process.communicate(timeout=60)
+        assert process.returncode == many.INTERRUPTED
+        assert re.search(r"^interrupted; \d+ are done, and the same command goes on$", told, re.M)
+        assert "Traceback" not in noise
+        assert re.search(r"grading: .*\d+/10 \[", noise)  # the bar, and nothing else
+        wait_for(lambda: not members(process.pid))
+    before = len(saved(out))
+    assert 2 <= before < 10 and not (out / ".new").exists()
+    summary = run(intake.find(tmp_path / "submissions"), out)
+    assert sorted(summary.states.values()) == [GRADED] * (10 - before) + [REUSED] * before
+
+
+def test_a_full_disk_stops_the_run_and_loses_nothing(graded, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(slug, state):  # after three: no file can have as many bytes as an attachment
+        if len(saved(tmp_path / "out")) == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+
+    try:
+        summary = run(graded[0], tmp_path / "out", report=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert summary.status == many.PROBLEMS and len(summary.states) == 3
+    assert re.search(r"out/submissions/student-\d+: File too large; 3 are done", summary.stopped)
+    assert len(list(Store(tmp_path / "out").results())) == 3
+    assert run(graded[0], tmp_path / "out").status == many.COMPLETE
+    assert results(tmp_path / "out") == results(graded[1])
+
+
+def test_a_result_that_cannot_be_stored_is_a_mistake_of_ours(tmp_path):
+    paths = hand_in(tmp_path / "submissions", {"ada": "earn 1", "bob": "earn 2"})
+    summary = run(paths, tmp_path / "out", jobs=1, work=strange)
+    assert set(summary.states.values()) == {NOT_GRADED}
+    assert all("cannot be the name of an attachment" in text for text in summary.errors.values())
+
+
+def strange(files, settings):
+    graded = stand_in.grade(files, settings)
+    return type(graded)(graded.result, {"../../escaped": b""})
+
+
+def test_the_bar_estimates_the_time_left_from_what_was_graded():
+    shown = io.StringIO()
+    with redirect_stderr(shown), many.progress(4) as report:
+        report("ada", REUSED)
+        time.sleep(0.11)  # the bar is drawn at most every 0.1 s
+        report("bob", GRADED)
+        time.sleep(0.11)
+        report("eve", GRADED)
+    assert re.search(r"grading: +75%.* 3/4 \[00:00<00:00, ", shown.getvalue())

@@ -1,0 +1,73 @@
+"""Are notebooks of strangers read into a known shape, whatever they hold?"""
+
+import json
+
+import pytest
+from small_coursework import code, markdown
+
+from course.grader.notebooks import notebook_reader
+
+
+def notebook(*cells):
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "not in notebook format 4"),
+        (b'{"nbformat": 3, "worksheets": []}', "not in notebook format 4"),
+        (b'{"nbformat": 4, "cells": 7}', "no list of cells"),
+        (notebook(*[markdown("a", f"m{n}") for n in range(1001)]), "1,001 cells"),
+        (b" " * 25_000_001, "25 MB"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_with_a_reason(content, said):
+    with pytest.raises(ValueError, match=said):
+        notebook_reader.read(content)
+
+
+def test_whatever_has_the_wrong_shape_is_passed_over():
+    cells = [
+        {"cell_type": "code", "source": ["x", 3, None], "outputs": 7, "execution_count": "2"},
+        {
+            "cell_type": "code",
+            "source": {},
+            "outputs": [{"output_type": "stream"}, 3],
+            "id": "../x",
+        },
+        {"cell_type": "html", "source": "a\ud800b", "id": "same", "attachments": {"a": 1, "b": {}}},
+        {"id": "same", "metadata": 3, "outputs": [{"output_type": "error", "traceback": "x"}]},
+        code(
+            "y", True, "same", {"output_type": "display_data", "data": {"a": {"b": []}, "c": "d"}}
+        ),
+        code("y", 10**30, "x" * 65, {"output_type": "execute_result", "data": []}),
+    ]
+    found = notebook_reader.read(json.dumps({"nbformat": 4, "cells": cells}).encode())
+    assert [cell.id for cell in found.cells] == [
+        *("cell-0", "cell-1", "same", "cell-3", "cell-4", "cell-5")
+    ]
+    assert [cell.number for cell in found.cells] == [None] * 6
+    copy = json.loads(notebook_reader.write(found, {4: found.cells[4].outputs}))
+    assert copy["cells"][4]["outputs"][0]["data"] == {"c": "d"}
+    assert [cell["cell_type"] for cell in copy["cells"]] == [
+        *("code", "code", "raw", "raw", "code", "code")
+    ]
+
+
+@pytest.mark.parametrize(
+    "metadata, kernel",
+    [
+        ({}, ""),
+        ({"kernelspec": {"name": "python3", "language": "python"}}, ""),
+        ({"kernelspec": {"name": "julia-1.9", "language": "julia"}}, "julia-1.9"),
+        ({"kernelspec": {"name": "python3"}, "language_info": {"name": "R"}}, "R"),
+        ({"kernelspec": [1], "language_info": 3}, ""),
+    ],
+)
+def test_another_kernel_is_named(metadata, kernel):
+    content = json.dumps({"nbformat": 4, "cells": [], "metadata": metadata}).encode()
+    assert notebook_reader.read(content).kernel == kernel

@@ -1,0 +1,288 @@
+"""Do the pages, tables and exports say what a result says, to those who may know it?"""
+
+import json
+
+import pytest
+from bs4 import BeautifulSoup
+
+from course.export import course, feedback, gradescope, markup
+from course.export.notebook_page import PAGE_LIMIT, notebook_page
+from tests.conftest import ROOT
+from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
+
+SECRET = "s3cret 3.14159265"
+
+
+def page(*args, **more):
+    return text_of(feedback.page(*args, **more))
+
+
+# --- Feedback ---------------------------------------------------------------------------------
+
+
+def test_points_are_told_with_what_waits_for_a_person():
+    told = page(result())
+    assert "70 of 100 points so far; answers worth 30 wait for a person" in told
+    assert "Automatic 70 of 70 By hand 0 of 30, 30 not yet graded Total 70 of 100" in told
+    told = page(result(), graded(result(), 4.5, "Well said."))
+    assert "97 of 100 points Automatic 70 of 70 By hand 27 of 30 Total 97 of 100" in told
+    assert told.count("Well said.") == 6
+
+
+def test_what_was_not_answered_does_not_wait_but_an_unreadable_notebook_does():
+    one = result()
+    one["answers"][0] |= {"answered": False, "source": ""}
+    one["answers"][1] |= {"answered": False, "source": "", "state": "unreadable"}
+    told = page(one)
+    assert "answers worth 25 wait" in told
+    assert "Inline question 1 svm.ipynb 0 of 5 Nothing was written." in told
+    assert "The notebook cannot be read." in told
+    given = {("svm", "answer-1"): {"score": 3.0, "comment": "It is in the question's cell."}}
+    assert "answers worth 25 wait" in page(one, given)
+    assert "svm.ipynb 3 of 5" in page(one, given)
+
+
+def test_a_person_may_change_the_points_of_an_exercise():
+    one = with_exercises(result(), train={"status": "failed"})
+    told = page(one, {("svm", "check-train"): {"score": 7.0, "comment": "A slip of the pen."}})
+    assert "67 of 100 points" in told
+    assert "Automatic 60 of 70 Changed by a person +7" in told
+    assert "train svm.ipynb 0 7 of 10 ✗ Not yet right." in told
+    assert "Comment A slip of the pen." in told
+
+
+def test_each_exercise_has_its_verdict_its_hints_and_vectorization_apart():
+    hint = {"misconceptions": {"sign": "The sign is wrong."}, "status": "failed"}
+    told = page(
+        with_exercises(
+            result(),
+            svm_loss_naive=hint | {"public": "Look at the sign."},
+            svm_loss_vectorized=LOOPS | {"notes": ["Half the regularization."]},
+            train={"status": "not implemented"},
+            predict={"status": "broken", "public": "It took too long."},
+            softmax_loss_vectorized={
+                "vectorized": {"verdict": None, "loop": False, "growth": None}
+            },
+        )
+    )
+    assert "svm_loss_naive svm.ipynb 0 of 15 ✗ Not yet right. Look at the sign. The sign is" in told
+    assert "What was looked at ✓ loss ✗ gradient ✗ inputs left unchanged" in told
+    assert "svm_loss_vectorized svm.ipynb 15 of 15 ✓ Right." in told
+    assert "Note: Half the regularization. ✗ Not vectorized: it visits examples" in told
+    assert "train svm.ipynb 0 of 10 ✗ Not implemented." in told
+    assert "predict svm.ipynb 0 of 5 ✗ It could not be run. It took too long." in told
+    assert "· Whether it is vectorized could not be told." in told
+
+
+def test_vectorization_is_told_apart_from_what_costs_points():
+    lines = [{"title": title, "ok": title == "loss"} for title in ("loss", "vectorized")]
+    words = {"lines": lines, "misconceptions": {"loops": "Let NumPy work on the whole array."}}
+    one = with_exercises(result(), svm_loss_vectorized=LOOPS | words)
+    told = page(one)
+    assert "15 of 15 ✓ Right. What was looked at ✓ loss ✗ Not vectorized: it visits" in told
+    assert "No points depend on this. Let NumPy work on the whole array." in told
+    output = gradescope.results(one)["tests"][1]["output"].split("\n")
+    assert output[:2] == ["Right.", "✓ loss"]
+    assert output[-1] == "Let NumPy work on the whole array."
+
+
+def secretive():
+    """A result with something that students must not see in every place that is not for them."""
+    lines = [{"title": "loss", "ok": False, "detail": SECRET}]
+    hidden = {"status": "failed", "message": SECRET, "lines": lines}
+    hidden["vectorized"] = {"verdict": False, "loop": False, "growth": False, "why": SECRET}
+    changes = dict.fromkeys(("svm_loss_naive", "train", "softmax_loss_vectorized"), hidden)
+    changes["predict"] = {"status": "broken", "message": SECRET}
+    return with_exercises(result(), **changes)
+
+
+def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them():
+    one = secretive()
+    for shown in (
+        feedback.page(one),
+        json.dumps(gradescope.results(one)),
+        course.index([course.row(one)]),
+        course.grades([course.row(one)]),
+        course.summary_table([course.row(one)]),
+    ):
+        for secret in (SECRET, str(one["seed"]), one["key"], one["key"][:16], one["grader"]):
+            assert secret not in shown
+
+
+def test_grading_without_the_sandbox_is_said_first():
+    one = result(sandbox=False)
+    assert page(one).startswith("Graded without the sandbox.")
+    assert gradescope.results(one)["output"].startswith("Graded without the sandbox")
+    rows = [course.row(one), course.row(result(slug="b"))]
+    assert text_of(course.index(rows)).startswith("1 of 2 submissions were graded without")
+    assert "without the sandbox" not in page(result()).lower()
+
+
+def test_cells_that_do_not_reproduce_are_shown_with_both_outputs():
+    cells = [
+        *(cell(f"c{i}", "reproduces", i) for i in range(3)),
+        cell(
+            "train-cell", "differs", 41, "svm = LinearSVM()", "784 is 792", "loss 784", "loss 792"
+        ),
+        cell(None, "fails", 50, "1 / 0", "", "", "ZeroDivisionError"),
+        cell("x", "never run", 60, "x = 1"),
+    ]
+    one = result(notebooks=[notebook("svm", cells), notebook("softmax", [], "missing")])
+    html = feedback.page(one)
+    told = text_of(html)
+    assert "Cells: 3 as stored, 1 failing, 1 different, 1 never run." in told
+    assert "784 is 792 Show this cell stored loss 784 executed again loss 792" in told
+    assert "svm = LinearSVM() shows something else" in told
+    assert "1 / 0 fails when it is executed again" in told
+    assert 'href="svm.html#cell-41"' in html
+    assert "softmax.html" not in html  # there is none
+    assert "✗ Not handed in." in told
+    many = [cell(f"c{i}", "differs", i, f"line {i}") for i in range(500)]
+    told = page(result(notebooks=[notebook("svm", many)]))
+    assert "And 460 more." in told
+    assert "line 41" not in told
+
+
+def test_answers_are_rendered_and_formulas_left_readable():
+    one = result()
+    one["answers"][0]["source"] = "The *slope* jumps at $m_i = 0$:\n\n$$\n\\max(0, m) < 1\n$$"
+    one["answers"][1]["source"] = "for lr in rates:\n    print(lr < 1)"
+    picture = {"cell": "figure-3", "mime": "image/png", "name": "a.png"}
+    foreign = {"cell": "x", "mime": "image/svg+xml", "name": "a.png"}
+    one["answers"][2]["figures"] = [picture, foreign, picture | {"name": "missing.png"}]
+    html = feedback.page(one, {}, {"a.png": b"\x89PNG"})
+    assert "<em>slope</em>" in html
+    assert '<code class="math">$m_i = 0$</code>' in html
+    assert "\\max(0, m) &lt; 1" in html
+    assert '<span class="k">for</span>' in html
+    assert html.count("<img") == html.count('src="data:image/png;base64,iVBORw=="') == 1
+
+
+def test_the_same_result_gives_the_same_page_and_times_are_not_in_it():
+    html = feedback.page(result())
+    assert html == feedback.page(result(times={"cpu": 7.0}))
+    assert f'content="{markup.POLICY}"'.replace("'", "&#39;") in html
+
+
+# --- Notebooks --------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_notebook_shows_all_its_cells():
+    content = (ROOT / "notebooks" / "svm.ipynb").read_bytes()
+    html = notebook_page(content)
+    cells = json.loads(content)["cells"]
+    soup = BeautifulSoup(html, "html.parser")
+    assert [one["id"] for one in soup.select(".cell")] == [f"cell-{i}" for i in range(len(cells))]
+    outputs = [output for one in cells for output in one.get("outputs", [])]
+    shown = sum(
+        "image/png" in o.get("data", {}) or "image/gif" in o.get("data", {}) for o in outputs
+    )
+    assert len(soup.select("p.output img")) == shown > 10
+    assert "✓ svm_loss_naive: all right" in text_of(html)  # HTML of an output, sanitized
+    assert not soup.select("script, link, iframe, object, embed, form")
+    assert len(html) < 1.2 * len(content)  # the pictures are most of both
+    assert html == notebook_page(content)
+
+
+def small_notebook(*cells):
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": list(cells)}).encode()
+
+
+def code_cell(*outputs, source="x"):
+    return {"cell_type": "code", "source": source, "outputs": list(outputs), "execution_count": 3}
+
+
+def data(**kinds):
+    kinds = {name.replace("_", "/"): text for name, text in kinds.items()}
+    return {"output_type": "display_data", "data": kinds, "metadata": {}}
+
+
+def test_outputs_are_shown_or_said_to_be_left_out():
+    streams = [
+        {"output_type": "stream", "name": name, "text": text}
+        for name, text in [("stdout", "a"), ("stdout", ["b\n", "c"]), ("stderr", "\x1b[31mred")]
+    ]
+    error = {"output_type": "error", "ename": "KeyError", "evalue": "7", "traceback": []}
+    traced = error | {"traceback": ["\x1b[0;31mKeyError\x1b[0m", "line 3"]}
+    table = "<style>td {color: red}</style><table><tr><td onclick='x()'>7</td></tr></table>"
+    html = notebook_page(
+        small_notebook(
+            code_cell(*streams, error, traced),
+            code_cell(data(text_html=table, text_plain="no"), data(text_markdown="*so*")),
+            code_cell(data(text_plain="<7>"), data(**{"image_svg+xml": "<svg><text>7"})),
+            code_cell(data(image_png="broken"), data(application_javascript="alert(1)")),
+            {"cell_type": "raw", "source": "<b>raw</b>"},
+        )
+    )
+    told = text_of(html)
+    assert "[3] x ab c red KeyError: 7 KeyError line 3" in told
+    assert "<tbody><tr><td>7</td></tr></tbody>" in html
+    assert "color: red}" not in told
+    assert "<em>so</em>" in html
+    assert "&lt;7&gt;" in html
+    assert "a picture in SVG, whose text this is: <svg><text>7" in told
+    assert "a picture, damaged or over 3,000,000 bytes: not shown" in told
+    assert "alert(1)" not in html
+    assert "&lt;b&gt;raw&lt;/b&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"\xff", b"[" * 100_000, b'{"nbformat": 4, "cells": [1]}'],
+)
+def test_what_is_no_notebook_is_said_to_be_none(content):
+    assert "cannot be read as a notebook" in notebook_page(content)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 1, "text", [], ["a", 1], {}, {"a": 1}, [None], "\ud800", "\x00"]
+)
+def test_strange_shapes_do_not_raise(value):
+    cells = [
+        code_cell(
+            *[
+                {
+                    "output_type": kind,
+                    "name": value,
+                    "text": value,
+                    "data": value,
+                    "ename": value,
+                    "traceback": value,
+                }
+                for kind in ("stream", "error", value)
+            ],
+            data(text_html=value),
+            data(image_png=value),
+            source=value,
+        )
+    ]
+    cells += [{"cell_type": kind, "source": value, "id": value} for kind in ("markdown", value)]
+    cells[0]["execution_count"] = value
+    notebook_page(small_notebook(*cells)).encode()
+
+
+def test_a_huge_notebook_makes_a_bounded_page_in_bounded_time():
+    misnested = "<b><i></b></i>" * 1400
+    cells = [{"cell_type": "markdown", "source": misnested}] * 2000  # 40 MB
+    html = notebook_page(small_notebook(*cells))
+    assert len(html) < PAGE_LIMIT + 1_000_000
+    assert "more cells are not shown" in html
+    printed = {"output_type": "stream", "name": "stdout", "text": "x" * 10_000_000}
+    html = notebook_page(small_notebook(code_cell(printed), code_cell(source="y" * 10_000_000)))
+    assert html.count("cut here, after 20,000 characters") == 2
+    assert len(html) < 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 20_000,
+        "> " * 10_000,
+        "<b>" * 6_000,
+        "![](" * 5_000,
+        "\\begin{a}" * 2_000,
+        "**a *" * 4_000,
+    ],
+)
+def test_markdown_that_is_hard_to_parse_is_shown_all_the_same(text):
+    assert markup.markdown(text)

@@ -1,0 +1,538 @@
+"""Does each exercise run alone, and does nothing count but right values, whatever comes back?"""
+
+import io
+import json
+import time
+
+import numpy as np
+import pytest
+from grader_submissions import LINEAR, SANDBOX, SOFTMAX, SOLVED, STUBS, SVM, problems
+
+from course import checks
+from course.checks import build as build_checks
+from course.checks import calling, frames
+from course.checks.calling import Outcome
+from course.grader import verdict
+from course.grader.verdict import unseen
+from course.grader.verdict.tree import student_edition, tree, write_tree
+from course.grader.verdict.unseen import read, unseen_problems
+
+NAMES = ("svm_loss_naive", "svm_loss_vectorized", "train", "predict")
+NAMES += ("softmax_loss_naive", "softmax_loss_vectorized")
+
+
+def judge(name, files, sandbox=False):
+    """Return the table of one exercise."""
+    place = next(place for place, exercise, _ in verdict.graded_cells() if exercise == name)
+    found = verdict.judge_exercise(files, name, read(problems()), sandbox=sandbox)
+    return verdict.entry(place, 10, found, files)
+
+
+def changed(path, text, old=None):
+    """Return the solved submission with text added to a file, or put in the place of `old`."""
+    solved = SOLVED[path].decode()
+    if old is None:
+        return SOLVED | {path: f"{solved}\n{text}\n".encode()}
+    assert solved.count(old) == 1
+    return SOLVED | {path: solved.replace(old, text).encode()}
+
+
+@pytest.fixture
+def hurry(monkeypatch):
+    """Hangs are the subject: two seconds for a call are enough. Return what ends the hurry."""
+    monkeypatch.setattr(verdict, "SECONDS", 6.0)
+    return monkeypatch.undo
+
+
+# The tree
+
+
+def test_our_files_take_the_place_of_a_students_and_own_ones_go_along():
+    own = {
+        "cs231n/helpers.py": b"mine",
+        "cs231n/parts/deep.py": b"mine",
+        "notebooks/plots.py": b"mine",
+        "notebooks/my figure.png": b"mine",
+        "datasets/picture.png": b"mine",
+    }
+    refused = {
+        "cs231n/gradient_check.py": b"forged",
+        "cs231n/Gradient_Check.py": b"the same file on macOS",
+        "cs231n/data_utils/__init__.py": b"a package hides our module",
+        "cs231n/classifiers/inputs/x.py": b"and this might become one",
+        "cs231n/checks.py": b"a module beside our package",
+        "cs231n/checks/__init__.py": b"forged",
+        "cs231n/checks/new.py": b"forged",
+        "cs231n/checks.npz": b"forged",
+        "cs231n/helpers.py/x.py": b"helpers.py is a file",
+        "cs231n/../../x.py": b"outside",
+        "cs231n/.hidden/x.py": b"",
+        "cs231n/a\\b.py": b"",
+        "cs231n/a\u202eb.py": b"written from right to left",
+        "cs231n/" + "x" * 300 + ".py": b"",
+        "cs231n/" + "x/" * 600 + "x.py": b"",
+        "cs231n/\ud800.py": b"",
+        "/cs231n/x.py": b"",
+        "numpy.py": b"beside the package",
+        "sitecustomize.py": b"",
+        "cs231n/evil.pth": b"",
+        "datasets/data_batch_1": b"",
+        "notebooks/svm.ipynb": b"for the re-execution alone",
+    }
+    ours = student_edition()
+    made = tree(SOLVED | own | refused)
+    assert made == {**ours, **SOLVED, **own}
+
+
+def test_a_missing_exercise_file_stays_missing_and_stubs_are_the_student_editions():
+    assert SVM not in tree({})
+    assert not set(SOLVED.values()) & set(tree({}).values()), "our solutions are in no tree"
+    made = tree(SOLVED, stubs=[SVM, LINEAR])
+    assert [made[name] for name in (SVM, SOFTMAX, LINEAR)] == [
+        STUBS[SVM], SOLVED[SOFTMAX], STUBS[LINEAR],
+    ]  # fmt: skip
+
+
+def test_the_tree_is_written_for_everybody_to_read(tmp_path):
+    write_tree(SOLVED | {"cs231n/parts/deep.py": b"x = 1"}, tmp_path / "tree")
+    paths = [tmp_path / "tree", *(tmp_path / "tree").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o755, 0o644}
+    written = {
+        path.relative_to(tmp_path / "tree").as_posix(): path.read_bytes()
+        for path in paths
+        if path.is_file()
+    }
+    assert written == tree(SOLVED | {"cs231n/parts/deep.py": b"x = 1"})
+
+
+# Each exercise alone
+
+
+@pytest.mark.parametrize(
+    ("harm", "told", "public"),
+    [
+        ("def", "SyntaxError: invalid syntax (softmax.py, line ", "SyntaxError (softmax.py, line "),
+        ("raise ValueError(3)", "ValueError: 3 (softmax.py, line ", "ValueError (softmax.py, line"),
+        ("import os; os._exit(0)", "ended the Python process while its file was imported", None),
+        ("while True: pass", "did not finish in time while its file was imported", None),
+    ],
+)
+def test_what_breaks_a_file_costs_its_exercises_only(hurry, harm, told, public):
+    files = changed(SOFTMAX, harm)
+    for name in ("softmax_loss_naive", "softmax_loss_vectorized"):
+        entry = judge(name, files)
+        assert (entry["points"], entry["status"], entry["lines"]) == (0, "broken", [])
+        assert told in entry["message"] and (public or told) in entry["public"]
+    hurry()
+    for name in ("svm_loss_vectorized", "train"):
+        assert judge(name, files)["correct"], name
+
+
+def test_a_missing_file_costs_its_exercises_only():
+    files = {SVM: SOLVED[SVM], LINEAR: SOLVED[LINEAR]}
+    entry = judge("softmax_loss_naive", files)
+    assert (entry["points"], entry["status"]) == (0, "broken")
+    assert entry["message"] == entry["public"] == f"the submission has no file {SOFTMAX}"
+    assert judge("train", files)["correct"] and judge("svm_loss_naive", files)["correct"]
+    assert [e["status"] for e in verdict.judge_exercises({}, problems())] == ["broken"] * 6
+
+
+def test_a_hang_costs_its_exercise_only(hurry):
+    old = "    W, X, y = check_inputs(W, X, y)\n    ### BEGIN SOLUTION\n    N, C"
+    files = changed(SVM, "    while True: pass\n" + old, old)
+    began = time.monotonic()
+    entry = judge("svm_loss_naive", files)
+    assert time.monotonic() - began < 60
+    assert entry["points"] == 0 and entry["lines"][0]["public"] == "it did not finish in time"
+    hurry()
+    assert judge("svm_loss_vectorized", files)["correct"]
+
+
+def test_a_solution_may_use_another_exercises_file():
+    helper = "def penalty(W, reg):\n    return float(reg) * float(np.sum(W * W))\n"
+    files = changed(SVM, helper)
+    text = files[SOFTMAX].decode().replace("float(reg) * float(np.sum(W * W))", "penalty(W, reg)")
+    for line in ("from cs231n.classifiers.linear_svm import penalty\n",):
+        both = files | {SOFTMAX: (line + text).encode()}
+        assert judge("softmax_loss_vectorized", both)["correct"]
+        alone = {SOFTMAX: both[SOFTMAX], LINEAR: SOLVED[LINEAR]}
+        entry = judge("softmax_loss_vectorized", alone)
+        assert entry["status"] == "broken" and "linear_svm" in entry["message"]
+
+
+def test_a_solution_may_use_a_file_of_ones_own():
+    mine = b"import numpy as np\n\ndef slow(X):\n    return [np.sum(x) for x in X]\n"
+    vectorized = (
+        "\n\ndef svm_loss_vectorized(*args):\n    mine.slow(args[1])\n    return hinge(*args)\n"
+    )
+    text = SOLVED[SVM].decode().replace("def svm_loss_vectorized", "def hinge")
+    files = SOLVED | {SVM: f"from cs231n import mine\n{text}{vectorized}".encode()}
+    files["cs231n/mine.py"] = mine
+    entry = judge("svm_loss_vectorized", files)
+    assert entry["correct"], entry
+    assert entry["vectorized"] == {"verdict": False, "loop": True, "growth": None}
+    assert entry["lines"][-1]["public"] == "line 4 loops: return [np.sum(x) for x in X]"
+
+
+def test_lines_of_ones_own_are_shown_without_signs_for_a_terminal():
+    loop = 'for i in list("\x1b[2J \u202e \\d"): pass'
+    lines = ["def svm_loss_vectorized(W, X, y, reg):", f"    {loop}", "    return 0.0, W"]
+    text = "\r\n".join([*lines, "hinge_loss = None  # linear_classifier imports it"])
+    entry = judge("svm_loss_vectorized", {SVM: b"\xef\xbb\xbf" + text.encode()})
+    shown = loop.replace("\x1b", "\ufffd").replace("\u202e", "\ufffd")
+    assert entry["lines"][-1]["detail"] == f"line 2 loops: {shown}"
+
+
+def test_own_copies_of_given_files_count_for_nothing():
+    forged = {
+        "cs231n/classifiers/inputs.py": b"import os; os._exit(0)",
+        "cs231n/checks/child.py": b"raise SystemExit",
+        "cs231n/__init__.py": b"raise ValueError",
+    }
+    assert judge("svm_loss_naive", SOLVED | forged)["correct"]
+
+
+# Values only
+
+
+HEAD = "import os, sys, struct, io, json, time\nimport numpy as np\n"
+LIES = {
+    "subclass": "class Lie(np.ndarray):\n    __eq__ = lambda *a: True\n"
+    "    __abs__ = __le__ = __sub__ = lambda *a: np.zeros(1)\n"
+    "def answer(W): return 0.0, np.zeros(W.shape).view(Lie)",
+    "objects": "class Lie:\n    __eq__ = __le__ = lambda *a: True\n    __float__ = lambda s: 0.0\n"
+    "def answer(W): return Lie(), np.full(W.shape, Lie(), dtype=object)",
+    "array method": "class Lie:\n    def __array__(self, *a, **k): os._exit(0)\n"
+    "def answer(W): return Lie(), W",
+    "pickle": "import pickle\ndef answer(W): return pickle.dumps(print), W",
+    "generator": "def answer(W): yield from (0.0, W)",
+    "gigabytes": "def answer(W): return 0.0, np.lib.stride_tricks.as_strided(W, (1 << 33,), (0,))",
+    "wide": "def answer(W): return np.zeros(1 << 40, dtype='V0'), W",
+    "nan": "def answer(W): return np.nan, np.full(W.shape, np.nan)",
+    "infinite": "def answer(W): return np.inf, np.full(W.shape, -np.inf)",
+    "largest": "def answer(W): return 1.7e308, np.full(W.shape, -1.7e308)",
+    "minus zero": "def answer(W): return -0.0, np.full(W.shape, -0.0)",
+    "booleans": "def answer(W): return True, W > 0",
+    "small integers": "def answer(W): return np.uint8(255), W.astype(np.uint8)",
+    "half": "def answer(W): return np.float16(1), W.astype(np.float16)",
+    "long double": "def answer(W): return np.longdouble('1e4000'), W.astype(np.longdouble)",
+    "complex": "def answer(W): return 1j, W + 1j",
+    "records": "def answer(W): return 0.0, np.zeros(W.shape, dtype=[('a', float), ('b', 'U9')])",
+    "text": "def answer(W): return '0', W.astype('U9')",
+    "dates": "def answer(W): return 0.0, W.astype('M8[s]')",
+    "other shape": "def answer(W): return W.ravel(), W.ravel()",
+    "one more axis": "n = 0\ndef answer(W):\n    global n; n += 1\n"
+    "    return 0.0, W.reshape(W.shape if n % 2 else (-1, 1))",
+    "long names": "Lie = type('x' * 100000, (), {})\ndef answer(W): return Lie(), Lie()",
+    "names that are none": "class Meta(type):\n    __name__ = property(lambda cls: b'x')\n"
+    "class Lie(metaclass=Meta): pass\ndef answer(W): return Lie(), W",
+    "names for terminals": "Lie = type('\\x1b[2J\\u202e<script>', (), {})\n"
+    "def answer(W): return Lie()",
+    "exception without text": "class Lie(Exception):\n    def __str__(self): raise self\n"
+    "def answer(W): raise Lie",
+    "syntax error of one's own": "def answer(W): raise SyntaxError('x', (5, 'a', [], {}))",
+    "exit in another thread": "import threading\n"
+    "def answer(W): threading.Timer(0.001, os._exit, [0]).start(); time.sleep(9)",
+    "stopped": "import signal\ndef answer(W): os.kill(os.getpid(), signal.SIGSTOP)",
+    "closed": "def answer(W): os.closerange(0, 99)",
+}
+
+
+def liar(code, exercise="svm_loss_naive"):
+    body = f"\n\ndef {exercise}(W, X, y, reg):\n    return answer(W)\n"
+    return SOLVED | {SVM: (SOLVED[SVM].decode() + "\n" + HEAD + code + body).encode()}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_lying_objects_earn_nothing(hurry, lie):
+    files = liar(LIES[lie])
+    entry = judge("svm_loss_naive", files)
+    assert entry["points"] == 0 and entry["status"] in ("failed", "broken"), entry
+    text = json.dumps(entry, allow_nan=False, ensure_ascii=False)
+    text.encode()  # no lone surrogates
+    assert "\\u001b" not in text and "\u202e" not in text and "x" * 1000 not in text
+    assert not entry["misconceptions"], entry
+
+
+FRAMES = r"""
+def frame(meta, **arrays):
+    text = meta if isinstance(meta, bytes) else json.dumps(meta).encode()
+    file = io.BytesIO()
+    np.savez(file, meta=np.frombuffer(text, dtype=np.uint8), **arrays)
+    send(file.getvalue())
+
+def send(content):
+    os.write(int(sys.argv[1]), struct.pack(">Q", len(content)) + content)
+
+def value(index, **more):
+    return {"event": "value", "index": index, "changed": [], "type": "tuple",
+            "loss_type": "float", "dW_type": "ndarray"} | more
+
+n = -1
+def answer(W):
+    global n
+    n += 1
+    forge(W)
+    return 0.0, np.zeros(W.shape)
+"""
+FORGERIES = {
+    "in place of ours": "frame(value(n), loss=0.0, dW=W)",
+    "for all at once": "[frame(value(i), loss=0.0, dW=W) for i in range(40)]",
+    "twice": "frame(value(n), loss=0.0, dW=W); frame(value(n), loss=1.0, dW=W)",
+    "for no problem": "frame(value(1 << 70), loss=0.0, dW=W)",
+    "infinite index": 'frame(b\'{"event": "value", "index": 1e999}\')',
+    "index as text": "frame(value(str(n)), loss=0.0, dW=W)",
+    "ready again": "frame({'event': 'ready'})",
+    "import": "frame({'event': 'import', 'error': 'E', 'message': '', 'file': '', 'line': 0,"
+    " 'missing': False})",
+    "no meta": "file = io.BytesIO(); np.savez(file, loss=0.0); send(file.getvalue())",
+    "meta is a list": "frame([1, 2])",
+    "meta is deep": "frame(b'[' * 9999)",
+    "meta is long": "frame({'event': 'x' * 100000})",
+    "meta says little": "frame({'event': 'value', 'index': n}, loss=0.0, dW=W)",
+    "types are numbers": "frame(value(n, type=3, loss_type=None), loss=0.0, dW=W)",
+    "changed is a table": "frame(value(n, changed={'W': 1}), loss=0.0, dW=W)",
+    "changed is anything": "frame(value(n, changed=['<script>', [], 'Z']), loss=0.0, dW=W)",
+    "a line that is none": "frame({'event': 'raises', 'index': n, 'error': 'E', 'message': 'm',"
+    " 'file': 'f', 'line': float('nan'), 'missing': False})",
+    "a table for a text": "frame({'event': 'raises', 'index': n, 'error': {}, 'message': [],"
+    " 'file': 'f', 'line': 1, 'missing': False})",
+    "further keys": "frame(value(n, points=15, correct=True), loss=0.0, dW=W)",
+    "further arrays": "frame(value(n), loss=0.0, dW=W, points=15.0)",
+    "objects": "file = io.BytesIO(); np.savez(file, meta=np.array([{}, print], dtype=object));"
+    " send(file.getvalue())",
+    "text as numbers": "frame(value(n), loss='0', dW=W.astype('U9'))",
+    "a huge shape": "file = io.BytesIO(); np.lib.format.write_array_header_1_0(file,"
+    " {'descr': '<f8', 'fortran_order': False, 'shape': (1 << 40, 1 << 40)});"
+    " import zipfile; zip = io.BytesIO(); z = zipfile.ZipFile(zip, 'w');"
+    " z.writestr('loss.npy', file.getvalue()); z.close(); send(zip.getvalue())",
+    "a bomb": "file = io.BytesIO(); np.savez_compressed(file, loss=np.zeros(1 << 24));"
+    " send(file.getvalue())",
+    "many arrays": "frame(value(n), **{f'x{i}': 0.0 for i in range(5000)})",
+    "an endless frame": "os.write(int(sys.argv[1]), b'\\0\\0\\0\\0\\0\\x01' + bytes(1 << 20))",
+    "a frame of nothing": "send(b'')",
+    "a length beyond all": "os.write(int(sys.argv[1]), b'\\xff' * 99)",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_forged_frames_earn_nothing(hurry, forgery):
+    files = liar(f"{FRAMES}\ndef forge(W):\n    {FORGERIES[forgery]}\n")
+    entry = judge("svm_loss_naive", files)
+    assert entry["points"] == 0 and entry["status"] == "failed", entry
+    assert "script" not in json.dumps(entry, allow_nan=False)
+
+
+def test_a_frame_that_is_complete_is_all_there_is(hurry):
+    """Right values earn points, however they reach the pipe: that is no secret to be kept."""
+    code = f"{FRAMES}\ndef forge(W): pass\n".replace("answer(W)", "answer(*args)", 1)
+    body = """
+
+def svm_loss_naive(W, X, y, reg):
+    global n
+    n += 1
+    loss, dW = svm_loss_vectorized(W, X, y, reg)
+    frame(value(n), loss=loss, dW=dW)
+    time.sleep(60)
+"""
+    files = SOLVED | {SVM: (SOLVED[SVM].decode() + HEAD + code + body).encode()}
+    entry = judge("svm_loss_naive", files)
+    assert entry["points"] == 0, "its second frame was late: the first answered one problem only"
+
+
+TRAIN_LIES = {
+    "W of another shape": "self.W = np.zeros((2, 2)); [self.loss(X[:5], y[:5], reg)] * num_iters",
+    "one call": "self.loss(X[:batch_size], y[:batch_size], reg)",
+    "scalars": "self.loss(3, 4, reg)",
+    "cubes": "self.loss(X[None], y, reg)",
+    "no reg": "self.loss(X[:5], y[:5], None)",
+    "shapes that differ": "self.loss(X[:5], y[:3], reg); self.loss(X[:0], y[:0], reg)",
+    "NaN": "self.W = X * np.nan; self.loss(X[:5] * np.nan, y[:5] * np.nan, np.nan)",
+    "caught": "try: self.loss(X[:5], y[:5], [])\n        except TypeError: pass",
+    "from the stack": "frame = sys._getframe(1); found = frame.f_locals['problem']\n"
+    "        self.W = np.zeros(found['dW'][0].shape)\n"
+    "        self.loss(X[:batch_size], y[:batch_size], reg)\n"
+    "        self.W = self.W - learning_rate * found['dW'][0]\n"
+    "        return list(found['losses'])",
+}
+
+
+@pytest.mark.parametrize("lie", TRAIN_LIES)
+def test_trainings_that_are_none_earn_nothing(lie):
+    code = f"""
+import sys
+class LinearClassifier(LinearClassifier):
+    def train(self, X, y, learning_rate=1, reg=1, num_iters=1, batch_size=1, verbose=False):
+        {TRAIN_LIES[lie]}
+        return [1.0] * num_iters
+"""
+    entry = judge("train", changed(LINEAR, code))
+    assert entry["points"] == 0 and entry["status"] == "failed", entry
+    json.dumps(entry, allow_nan=False)
+
+
+FORGED_RECORDS = {
+    "nothing": {},
+    "texts": {"calls": np.array("x")},
+    "negative": {"sizes": -np.ones((3, 2))},
+    "NaN": {"sizes": np.full((3, 2), np.nan), "calls": np.array(np.nan)},
+    "too many calls": {"calls": np.array(1e9)},
+    "vectors for scalars": {"calls": np.arange(3.0)},
+    "too few rows": {"X": np.zeros(3)},
+    "labels": {"y_sizes": np.full(3, 1e5), "y": np.zeros(2)},
+    "W": {"W": np.zeros((9, 4, 3)), "between": np.zeros(7)},
+    "no W": {"W": np.array(1.0)},
+    "infinite": {"W": np.full((3, 4, 3), np.inf), "reg": np.full(3, -np.inf)},
+}
+
+
+@pytest.mark.parametrize("record", FORGED_RECORDS)
+def test_a_forged_record_of_a_training_is_judged_without_harm(record):
+    known = read(problems())
+    D = known.families["train"].problems["plain"]["X"].shape[1]
+    values = {
+        "sizes": np.tile([5.0, D], (3, 1)),
+        "X": np.zeros(15 * D),
+        "y": np.zeros(15),
+        "y_sizes": np.full(3, 5.0),
+        "reg": np.zeros(3),
+        "between": np.zeros((D, 3)),
+        "calls": np.array(3.0),
+    }
+    meta = {"event": "value", "changed": [], "type": "list", "float_labels": False}
+    try:
+        told = frames.told_of_value("train", meta, values | FORGED_RECORDS[record])
+    except ValueError:
+        return  # calling.py takes it for a crash
+    by_name = {name: Outcome("value", *told) for name in known.families["train"].problems}
+    report = checks.judge("train", known, calling.Outcomes(by_name), "", "LinearClassifier")
+    assert not report.passed and str(report)
+
+
+def test_no_value_and_no_meta_end_the_grading():
+    """Judge random nonsense that has the form of an answer: judging must not raise."""
+    rng = np.random.default_rng(0)
+    known, numbers = read(problems()), (0.0, -0.0, 1.0, 9.0, -1e308, 1e308, np.nan, np.inf)
+    kinds = {"svm_loss_naive": "loss", "predict": "predict", "train": "train"}
+    for name, kind in [*kinds.items()] * 40:
+        least, may, must = frames.KINDS[kind]
+        by_name = {}
+        for problem in known.families[checks.EXERCISES[name].family].problems:
+            shapes = [rng.integers(0, 4, rng.integers(0, 4)) for _ in range(12)]
+            arrays = {key: rng.choice(numbers, shapes.pop()) for key in sorted(must | may)}
+            meta = dict.fromkeys(least | {"loss_type", "dW_type"}, "ndarray")
+            meta |= {"changed": ["W"]} | dict.fromkeys(least & frames.FLAGS, True)
+            by_name[problem] = Outcome("value", *frames.told_of_value(kind, meta, arrays))
+        report = checks.judge(name, known, calling.Outcomes(by_name), "", name)
+        assert not report.passed and str(report)
+
+
+def test_a_mistake_of_the_judge_does_not_end_the_run(monkeypatch):
+    monkeypatch.setattr(checks, "judge", lambda *arguments: 1 / 0)
+    entry = judge("predict", SOLVED)
+    assert (entry["points"], entry["status"]) == (0, "broken")
+    assert (
+        entry["public"]
+        == entry["message"]
+        == "what came back could not be judged (ZeroDivisionError)"
+    )
+
+
+# What students are told
+
+
+def test_the_public_texts_quote_nothing_that_code_can_choose():
+    code = "def answer(W): raise ValueError(f'secret {W[0, 0]}')"
+    entry = judge("svm_loss_naive", liar(code))
+    assert "secret" in entry["lines"][0]["detail"]
+    line = liar(code)[SVM].decode().splitlines().index(code) + 1
+    assert entry["lines"][0]["public"] == f"ValueError (linear_svm.py, line {line})"
+    for code in (
+        "def answer(W): raise type(f'Secret{W[0, 0]}', (Exception,), {})",
+        "def answer(W): return type(f'Secret{W[0, 0]}', (), {})()",
+        "def answer(W): return 7654321.0, W",
+        "def answer(W):\n    code = compile('1 / 0', '/submission/cs231n/secret.py', 'exec')\n"
+        "    exec(code)",
+    ):
+        entry = judge("svm_loss_naive", liar(code))
+        public = json.dumps([entry["public"], [line["public"] for line in entry["lines"]]])
+        assert entry["points"] == 0
+        assert "ecret" not in public and "7.65" not in public and " instead of" not in public
+    entry = judge("svm_loss_naive", liar("def answer(W): return None"))
+    told = {line["title"]: line["public"] for line in entry["lines"]}
+    assert told["returns a number and an array"] == "NoneType instead of the pair loss, dW"
+
+
+# The growth of time
+
+
+@pytest.mark.parametrize(
+    ("ratios", "growth"),
+    [
+        ([0.02], True),
+        ([9.0], False),
+        ([0.9, 0.1, 0.2], True),
+        ([1.5, 0.1, 7.0], None),
+        ([1.9, 2.5, 2.4], False),
+        ([np.nan, np.nan, np.nan], None),
+    ],
+)
+def test_a_time_near_the_threshold_is_measured_again(monkeypatch, ratios, growth):
+    waiting = iter(ratios)
+    monkeypatch.setattr(verdict, "ratio", lambda outcome: next(waiting))
+    measured = verdict.clear(Outcome("value"), lambda: Outcome("value"))
+    assert measured[1] is growth
+    assert next(waiting, None) is None
+
+
+# What is no matter of the submission
+
+
+def test_a_process_that_does_not_start_is_no_verdict(monkeypatch):
+    monkeypatch.setattr(verdict.sys, "executable", "/bin/false")
+    with pytest.raises(calling.NotStarted, match="did not start: no word"):
+        judge("predict", SOLVED)
+    command = ["/bin/sh", "-c", "echo no more processes; exit 1", "sh"]
+    with pytest.raises(calling.NotStarted, match="did not start: no more processes"):
+        calling.call(
+            calling.Target("/", "m", "f"), {"p": {"W": np.zeros(1)}}, {"p": "loss"}, command=command
+        )
+
+
+def test_unseen_problems_are_built_once_and_again_if_damaged(tmp_path, monkeypatch):
+    built = []
+
+    def build(seed):
+        built.append(seed)
+        file = io.BytesIO(problems())
+        with np.load(file) as archive:
+            return dict(archive)
+
+    monkeypatch.setattr(build_checks, "build", build)
+    content = unseen_problems(7, tmp_path / "new")
+    assert unseen_problems(7, tmp_path / "new") == content and built == [7]
+    (path,) = (tmp_path / "new").iterdir()
+    for damaged in (b"", content[:1000], content[:-1000], content.replace(b"svm", b"smv", 1)):
+        path.write_bytes(damaged)
+        assert unseen_problems(7, tmp_path / "new") == content
+        assert path.read_bytes() == content
+    assert built == [7] * 5
+    monkeypatch.setattr(unseen, "sources_hash", lambda: "changed")
+    assert unseen_problems(7, tmp_path / "new") == content and built == [7] * 6
+    with pytest.raises(ValueError, match="231 gives the problems that students have"):
+        unseen_problems(build_checks.SEED, tmp_path)
+
+
+# In the sandbox
+
+
+@pytest.mark.skipif(not SANDBOX, reason="bubblewrap is not installed")
+def test_two_gradings_in_the_sandbox_and_one_outside_give_the_same():
+    code = "def answer(W): raise ValueError(open(__file__).read(20), os.listdir('/home'))"
+    files = liar(code) | {"cs231n/mine.py": b"x = 1"}
+    first, second = (verdict.judge_exercises(files, problems()) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    assert [entry["points"] for entry in first] == [0, 15, 10, 5, 15, 10]
+    assert "[]" in first[0]["lines"][0]["detail"], "the home folder is empty"
+    outside = verdict.judge_exercises(SOLVED, problems(), sandbox=False)
+    assert json.dumps(first[1:]) == json.dumps(outside[1:])

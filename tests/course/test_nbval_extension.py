@@ -1,0 +1,305 @@
+"""Does the comparison of notebooks reject what is wrong, and only that?"""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from course.outputs.compare import (
+    Tolerance,
+    compare_pictures,
+    compare_text,
+    compare_value,
+    contents,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT = Tolerance()
+
+# ------------------------------------------------------------------------------------------- text
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ("loss 2.3026", "loss 2.3027"),
+        ("relative error: 3.1e-12", "relative error: 8.7e-11"),  # rounding noise
+        ("difference 0.0e+00", "difference 1.4e-14"),
+        ("a  9.999\nb 10.000", "a 10.000\nb  9.999"),  # columns stay aligned
+        ("[ 9.999 -1.5]", "[10.    -1.5]"),
+        ("naive 12.3 ms, fast 3 ms, 4.1x faster", "naive 9.7 ms, fast 13 ms, 0.7x faster"),
+        ("in 0.9 s", "in 10.2 s"),
+        ("nan inf -inf", "nan inf -inf"),
+    ],
+)
+def test_text_that_is_equal(expected, actual):
+    assert compare_text(expected, actual, DEFAULT) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ("accuracy 0.391", "accuracy 0.390"),
+        ("accuracy 0.391", "Accuracy 0.391"),
+        ("accuracy 0.391", "accuracy 39.1%"),
+        ("loss 2.3", "loss -2.3"),
+        ("best lr 1e-07", "best lr 5e-08"),
+        ("(49000, 3073)", "(49001, 3073)"),  # within 1e-3, but a shape
+        ("float32", "float64"),
+        ("32x32", "32x33"),
+        ("1.5 2.5", "1.5"),
+        ("loss 1.5", "loss nan"),
+        ("loss inf", "loss -inf"),
+        ("a\n\nb", "a\nb"),
+        ("in 0.9 s", "in"),
+        ("loss in 0.9 s", "gradient in 0.9 s"),
+        ("0.9 s", "0.9"),
+        ("0.9 epochs", "0.8 epochs"),
+        ("12 minutes", "13 minutes"),
+    ],
+)
+def test_text_that_differs(expected, actual):
+    assert compare_text(expected, actual, DEFAULT)
+    assert compare_text(actual, expected, DEFAULT)
+
+
+def test_metadata_of_a_cell_overrides_tolerances():
+    cell = new_code_cell(metadata={"nbval": {"rtol": 0.01, "integers": 1}})
+    assert compare_text("0.391, 12 times", "0.390, 13 times", Tolerance.of(cell)) == []
+    assert compare_text("0.391, 12 times", "0.390, 14 times", Tolerance.of(cell))
+    assert compare_text("0.391, 12 times", "0.380, 12 times", Tolerance.of(cell))
+    with pytest.raises(ValueError, match="rtoll"):
+        Tolerance.of(new_code_cell(metadata={"nbval": {"rtoll": 1}}))
+
+
+def test_tables_and_json_are_compared_as_text():
+    table = "<table><tr><td>{}</td></tr></table>"
+    assert compare_value("text/html", table.format(1.5), table.format(1.5001), DEFAULT) == ([], {})
+    assert compare_value("text/html", table.format(1.5), table.format(1.6), DEFAULT)[0]
+    same = {"b": 1.0, "a": 2}, {"a": 2, "b": 1.0001}
+    assert compare_value("application/json", *same, DEFAULT) == ([], {})
+    assert compare_value("application/json", {"a": 2}, {"a": 3}, DEFAULT)[0]
+
+
+def test_progress_bars_are_dropped_and_warnings_are_not():
+    bar = "SVM: 100%|██████| 1500/1500 [00:01<00:00, 1312.22it/s]\n"
+    widget = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": bar}
+    outputs = [
+        new_output("stream", name="stderr", text=f"\rSVM:   0%|  | 0/1500 [00:00<?, ?it/s]\r{bar}"),
+        new_output("display_data", data=widget),
+        new_output("stream", name="stderr", text="RuntimeWarning: overflow"),
+        new_output("display_data", data={"text/plain": "1"}),
+    ]
+    assert contents(outputs) == [("stderr", "RuntimeWarning: overflow"), ("text/plain", "1")]
+
+
+# --------------------------------------------------------------------------------------- pictures
+
+
+def encode(picture, extension=".png", **options):
+    return base64.b64encode(
+        iio.imwrite("<bytes>", picture, extension=extension, **options)
+    ).decode()
+
+
+def draw(
+    title="Loss of the SVM", swap_panels=False, swap_axes=False, cmap="viridis", moved=0.0,
+    curves=2, cell=0.35, noise=0.0, rc=None,
+):  # fmt: skip
+    """Draw two curves beside a heat map; return the pixels (H, W, 3)."""
+    rng = np.random.default_rng(1)
+    t = np.linspace(0, 10, 100)
+    values = rng.uniform(0.3, 0.4, (4, 4))
+    values[1, 2] = cell
+    with plt.rc_context({"font.size": 12, "axes.titlesize": 14, **(rc or {})}):
+        fig, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained", dpi=100)
+        left, right = axes[::-1] if swap_panels else axes
+        for decay in (3, 5)[:curves]:
+            y = (np.exp(-t / decay) + moved) * (1 + noise * rng.standard_normal(100))
+            left.plot(*((y, t) if swap_axes else (t, y)), label=f"decay {decay}")
+        left.set(title=title, xlabel="Iteration", ylabel="Loss")
+        left.set(**{"xlim" if swap_axes else "ylim": (0, 1.1)})
+        left.legend()
+        right.imshow(values * (1 + noise), cmap=cmap, vmin=0.3, vmax=0.4)
+        for row, column in np.ndindex(4, 4):
+            right.text(column, row, f"{values[row, column]:.3f}", ha="center", va="center")
+        right.set(title="Accuracy", xlabel="Regularization strength", ylabel="Learning rate")
+        fig.canvas.draw()
+        pixels = np.array(fig.canvas.buffer_rgba())[..., :3]
+        plt.close(fig)
+    return pixels
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return draw()
+
+
+WRONG = {
+    "no title": {"title": ""},
+    "another title": {"title": "Error of the Softmax"},
+    "panels swapped": {"swap_panels": True},
+    "axes swapped": {"swap_axes": True},
+    "another colour map": {"cmap": "cividis"},
+    "reversed colour map": {"cmap": "viridis_r"},
+    "curves moved by 2% of the axis": {"moved": 0.022},
+    "a curve lost": {"curves": 1},
+    "a cell off by 20% of its scale": {"cell": 0.37},
+}
+HARMLESS = {
+    "data off by 1e-6": {"noise": 1e-6},
+    "letters without hinting": {"rc": {"text.hinting": "none"}},
+    "letters without antialiasing": {"rc": {"text.antialiased": False}},
+    "letters a little larger": {"rc": {"font.size": 12.2, "axes.titlesize": 14.2}},
+}
+
+
+@pytest.mark.parametrize("change", WRONG)
+def test_wrong_figure(figure, change):
+    problems, shown = compare_pictures(encode(figure), encode(draw(**WRONG[change])), DEFAULT)
+    assert problems
+    assert set(shown) == {"expected", "actual", "difference"}
+
+
+@pytest.mark.parametrize("change", HARMLESS)
+def test_harmless_figure(figure, change):
+    assert compare_pictures(encode(figure), encode(draw(**HARMLESS[change])), DEFAULT) == ([], {})
+
+
+def test_a_picture_may_move_a_little_but_not_grow(figure):
+    margin = ((0, 2), (1, 2), (0, 0))
+    moved = np.pad(figure, margin, constant_values=255)
+    larger = np.pad(figure, ((0, 9), (0, 0), (0, 0)), constant_values=255)
+    assert compare_pictures(encode(figure), encode(moved), DEFAULT) == ([], {})
+    assert compare_pictures(encode(figure), encode(larger), DEFAULT)[0]
+
+
+def test_metadata_overrides_the_comparison_of_pictures(figure):
+    other = encode(figure), encode(draw(cell=0.37))
+    assert compare_pictures(*other, Tolerance(image=0.9)) == ([], {})
+    strokes = np.zeros((2, 20, 20, 3), np.uint8)
+    strokes[0, 5:15, 8] = strokes[1, 5:15, 10] = 255
+    assert compare_pictures(*map(encode, strokes), DEFAULT) == ([], {})
+    assert compare_pictures(*map(encode, strokes), Tolerance(shift=1))[0]
+
+
+def test_transparent_is_white():
+    white = np.full((20, 20, 3), 255, np.uint8)
+    clear = np.zeros((20, 20, 4), np.uint8)
+    assert compare_pictures(encode(white), encode(clear), DEFAULT) == ([], {})
+
+
+def test_animations_are_compared_frame_by_frame():
+    def gif(frames, duration=100):
+        return encode(frames, ".gif", plugin="pillow", duration=duration, loop=0)
+
+    rng = np.random.default_rng(1)
+    frames = rng.integers(8, 248, (3, 6, 6, 1), np.uint8).repeat(8, 1).repeat(8, 2).repeat(3, 3)
+    expected = gif(frames)
+    assert compare_pictures(expected, gif(frames + np.uint8(2)), DEFAULT) == ([], {})
+    assert "in frame" in compare_pictures(expected, gif(frames[[0, 2, 1]]), DEFAULT)[0][0]
+    assert "got 2" in compare_pictures(expected, gif(frames[:2]), DEFAULT)[0][0]
+    assert "200" in compare_pictures(expected, gif(frames, 200), DEFAULT)[0][0]
+
+
+# ---------------------------------------------------------------------------------------- pytest
+
+SETUP = """\
+import os
+import matplotlib.pyplot as plt
+from tqdm.auto import tqdm
+factor = 1"""
+FIGURE = """\
+for _ in tqdm(range(3)):
+    pass
+fig, ax = plt.subplots()
+ax.plot([0, factor], [0, 1])
+ax.set(xlim=(0, 2));"""
+CONFTEST = """\
+from pathlib import Path
+pytest_plugins = ["course.outputs.nbval_plugin"]
+
+def pytest_configure(config):
+    import course.outputs.nbval_plugin
+    course.outputs.nbval_plugin.SYNTHETIC = Path(__file__).parent  # spares drawing the data set
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Run pytest, set as in pyproject.toml, on a good and a wrong notebook; return where, what."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "batches.meta").touch()
+
+    sources = [SETUP, FIGURE, "factor / 3", "print(os.getcwd() + os.environ['CIFAR10_DIR'])"]
+    ids = ["setup", "figure", "number", "places"]
+    cells = [new_code_cell(source, id=id) for source, id in zip(sources, ids, strict=True)]
+    good = new_notebook(cells=[new_markdown_cell("# Title\n\n## Draw it"), *cells])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CIFAR10_DIR", str(folder))
+        patch.delenv("MPLBACKEND", raising=False)
+        NotebookClient(good, resources={"metadata": {"path": str(folder)}}).execute()
+    nbformat.write(good, folder / "good.ipynb")
+
+    # What it stores is from factor = 1, so the figure and the number are wrong.
+    good.cells[1].source = SETUP.replace("factor = 1", "factor = 1.1")
+    raising = new_code_cell("1 / 0", id="raising", execution_count=5)
+    never = new_code_cell("print(1)", id="never")
+    after = new_code_cell("factor", id="after", execution_count=6)
+    good.cells += [never, raising, after]
+    nbformat.write(good, folder / "wrong.ipynb")
+
+    for name in ("good", "wrong"):  # as if left by an earlier run
+        stale = folder / "build" / "nbval" / name / "figure-7-actual.png"
+        stale.parent.mkdir(parents=True)
+        stale.touch()
+
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", "."]
+    run = subprocess.run(
+        [*command, "-v", "--color=no", "-p", "no:cacheprovider", "good.ipynb", "wrong.ipynb"],
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "Agg", "CIFAR10_DIR": "/nowhere"},
+        capture_output=True,
+        text=True,
+    )
+    return folder, run.stdout + run.stderr
+
+
+def test_a_good_notebook_passes(report):
+    for cell in range(4):
+        assert f"good.ipynb::{cell} Draw it PASSED" in report[1]
+
+
+@pytest.mark.parametrize("cell", [1, 2, 4, 5, 6])
+def test_wrong_cells_fail(report, cell):
+    assert f"wrong.ipynb::{cell} Draw it FAILED" in report[1]
+
+
+def test_the_report_says_what_is_wrong(report):
+    _, text = report
+    assert "pictures differ by" in text
+    assert "expected 0.3333333333333333, got 0.366666" in text
+    assert "stored without outputs" in text
+    assert "division by zero" in text
+    assert "not run, for cell '5 Draw it'" in text
+
+
+def test_differing_pictures_are_written_and_old_ones_removed(report):
+    folder, text = report
+    pictures = folder / "build" / "nbval"
+    assert {path.name for path in (pictures / "wrong").iterdir()} == {
+        f"figure-0-{role}.png" for role in ("expected", "actual", "difference")
+    }
+    assert list((pictures / "good").iterdir()) == []
+    assert "build/nbval/wrong/figure-0-difference.png" in text
+    assert iio.imread(pictures / "wrong" / "figure-0-difference.png").min() < 128

@@ -1,0 +1,165 @@
+"""Are misconceptions named, each alone, two together, in other people's style, and nothing else?"""
+
+import ast
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted_misconceptions import CATALOGUE, NOTES, VARIANTS, judged_here
+
+from course import checks
+from course.checks import catalogue
+
+ROOT = Path(__file__).resolve().parents[1]
+WRONG_SOLUTIONS = [ROOT / "tests" / name for name in ("wrong_losses.py", "wrong_classifiers.py")]
+
+PAIRS = [
+    ("svm_loss_naive", "no-mean-loss", "reg-gradient-halved"),
+    ("svm_loss_naive", "no-mean-gradient", "reg-missing-loss"),
+    ("svm_loss_naive", "no-mean", "margin"),
+    ("svm_loss_naive", "no-mean", "correct-class-in-loss"),
+    ("svm_loss_naive", "correct-class-in-loss", "correct-class-in-row-total"),
+    ("svm_loss_naive", "reg-over-n", "ten-classes"),
+    ("svm_loss_naive", "ten-classes", "margin"),
+    ("svm_loss_naive", "inconsistent-ties", "reg-missing-gradient"),
+    ("svm_loss_naive", "np-matrix", "reg-gradient-halved"),
+    ("svm_loss_vectorized", "no-mean-gradient", "reg-gradient-halved"),
+    ("svm_loss_vectorized", "correct-class-not-subtracted", "no-mean-loss"),
+    ("svm_loss_vectorized", "correct-class-in-loss", "reg-factor-missing"),
+    ("svm_loss_vectorized", "gradient-only-correct-class", "margin"),
+    ("svm_loss_vectorized", "inputs-modified", "no-mean"),
+    ("svm_loss_vectorized", "bias-row-forgotten", "n-and-c-confused"),
+    ("softmax_loss_naive", "no-shift", "reg-gradient-halved"),
+    ("softmax_loss_naive", "no-shift", "no-mean"),
+    ("softmax_loss_naive", "global-maximum", "reg-missing-gradient"),
+    ("softmax_loss_naive", "one-hot-times-log", "reg-gradient-scalar"),
+    ("softmax_loss_naive", "constant-added-to-p", "no-mean-loss"),
+    ("softmax_loss_naive", "no-negative-log", "reg-gradient-halved"),
+    ("softmax_loss_naive", "ten-classes", "maximum-from-zero"),
+    ("softmax_loss_vectorized", "maximum-added", "reg-missing-loss"),
+    ("softmax_loss_vectorized", "no-shift", "correct-class-not-subtracted"),
+    ("softmax_loss_vectorized", "global-maximum", "n-and-c-confused"),
+    ("softmax_loss_vectorized", "rows-by-arange-c", "reg-gradient-halved"),
+    ("softmax_loss_vectorized", "no-mean-gradient", "half-convention"),
+    ("train", "wrong-sign", "learning-rate-twice"),
+    ("train", "sampling-without-replacement", "appended-twice"),
+    ("train", "labels-not-matching", "weights-reset"),
+    ("train", "no-update", "reg-not-handed-on"),
+    ("predict", "smallest-score", "wrong-axis"),
+    ("predict", "smallest-score", "bias-row-forgotten"),
+]
+
+
+@pytest.fixture(autouse=True)
+def quiet_numpy():
+    """Wrong code overflows, divides by 0 and makes matrices; here that is no warning's business."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+]
+
+
+def test_every_entry_planted_alone_is_named_and_nothing_else_is(tmp_path, capsys):
+    planted = {}  # {(name, exercise): [what was named, for each variant]}
+    for number, variant in enumerate(VARIANTS):
+        if variant.name == "loops":  # the time is taken in the child process
+            file = tmp_path / f"{number}.py"
+            file.write_text(catalogue.plant(variant))
+            report = checks.run(variant.exercise, file=file)
+            assert report.passed, "vectorization is judged apart from correctness"
+            assert report.vectorized is False
+        else:
+            report = judged_here(variant.exercise, variant)
+            assert report.passed == (variant.name in NOTES), f"{variant}\n{report}"
+        planted.setdefault((variant.name, variant.exercise), []).append(set(report.misconceptions))
+    table = matrix(planted)
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build" / "checks_matrix.txt").write_text(table, encoding="utf-8")
+    with capsys.disabled():
+        print("\n" + table)
+    wrong = [
+        (name, exercise, named)
+        for (name, exercise), all_named in planted.items()
+        for named in all_named
+        if named != {name} - NOTES
+    ]
+    assert not wrong
+
+
+def matrix(planted):
+    """Return planted against named: how many codings of each entry were named, and as what."""
+    exercises = list(checks.EXERCISES)
+    short = ["svm n", "svm v", "soft n", "soft v", "train", "predict"]
+    lines = [
+        "planted                         " + "".join(f"{s:>9}" for s in short) + "  else named"
+    ]
+    for entry in CATALOGUE:
+        cells, others = "", set()
+        for exercise in exercises:
+            all_named = planted.get((entry.name, exercise), [])
+            hits = sum(entry.name in named for named in all_named)
+            cells += f"{f'{hits}/{len(all_named)}' if all_named else '·':>9}"
+            others |= {name for named in all_named for name in named} - {entry.name}
+        note = "(a note, no mistake)" if entry.note else ", ".join(sorted(others)) or "-"
+        lines.append(f"{entry.name:<32}{cells}  {note}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(("exercise", "first", "second"), PAIRS)
+def test_two_planted_together_are_both_named(exercise, first, second):
+    tried = 0
+    for pair in itertools.product(
+        [v for v in VARIANTS if v.name == first and v.exercise == exercise],
+        [v for v in VARIANTS if v.name == second and v.exercise == exercise],
+    ):
+        try:
+            catalogue.plant(*pair)
+        except ValueError:
+            continue  # both change the same text
+        report = judged_here(exercise, *pair)
+        assert set(report.misconceptions) == {first, second} - NOTES, pair
+        tried += 1
+        if tried == 2:
+            break
+    assert tried
+
+
+def test_three_at_once_are_all_named():
+    names = ["no-mean-gradient", "reg-gradient-halved", "constant-added-to-p"]
+    variants = [
+        next(v for v in VARIANTS if v.name == name and v.exercise == "softmax_loss_vectorized")
+        for name in names
+    ]
+    assert list(judged_here("softmax_loss_vectorized", *variants).misconceptions) == names
+
+
+@pytest.mark.parametrize(
+    ("file", "attribute"),
+    [
+        pytest.param(file, node.name, id=node.name)
+        for file in WRONG_SOLUTIONS
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ],
+)
+def test_wrong_solutions_in_another_style_are_named(file, attribute):
+    exercise, *names = attribute.split("__")
+    report = checks.run(exercise, file=file, attribute=attribute)
+    assert set(report.misconceptions) == {name.replace("_", "-") for name in names}, report
+
+
+def test_explanations_give_no_code():
+    for entry in CATALOGUE:
+        for sign in ("np.", "axis=", "dW", "+=", "[", "self.", "()"):
+            assert sign not in entry.explanation.replace("np.matrix", ""), entry.name
+
+
+def test_an_old_text_that_is_not_there_once_is_an_error():
+    variant = catalogue.Variant("some", "predict", (("nowhere", "there"),))
+    with pytest.raises(ValueError, match=r"\[some\] predict: 'nowhere' stands 0 times, not once"):
+        catalogue.plant(variant)

@@ -1,0 +1,54 @@
+"""The toy course: two exercises of a kind of its own, one notebook, one question.
+
+Its files are in tests/toy/. Tests of the engine run on a copy, `copy_toy(folder)`, which has the
+engine beside it and so is a whole repository in small.
+"""
+
+import json
+import shutil
+
+from conftest import ROOT
+
+from course import definition
+from course.checks import build
+
+CELLS = [
+    ("markdown", "title", "# Numbers"),
+    (
+        "code",
+        "imports",
+        "import sys\n\nsys.path[:0] = ['..']\nfrom course import checks\nfrom toy import sums",
+    ),
+    ("code", "total-cell", "print(sums.total([1, 2, 3]))"),
+    ("code", "check-of-total", 'checks.run("total")'),
+    ("code", "mean-check", 'checks.run("mean")'),
+    ("markdown", "question-1", "### Question\nWhy is a mean no sum?"),
+    ("markdown", "answer-1", "**Answer.** It is divided by how many numbers there are."),
+    ("code", "evidence-cell", "print(sums.mean([1, 2, 3]) * 3)"),
+]
+
+
+def toy_notebook():
+    """Return the solved notebook as a dictionary; it was never run."""
+    cells = []
+    for kind, name, source in CELLS:
+        cell = {"cell_type": kind, "id": name, "metadata": {}, "source": source}
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
+        if name == "evidence-cell":
+            cell["metadata"] = {"tags": ["evidence"]}
+        cells.append(cell)
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def copy_toy(folder):
+    """Write the toy course into a folder, with the engine; return its Course."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "tests" / "toy", folder, dirs_exist_ok=True, ignore=ignore)
+    shutil.copytree(ROOT / "course", folder / "course", ignore=ignore)
+    (folder / "notebooks").mkdir(exist_ok=True)
+    text = json.dumps(toy_notebook(), indent=1) + "\n"
+    (folder / "notebooks" / "one.ipynb").write_text(text, encoding="utf-8")
+    course = definition.load(folder)
+    build.write(course.data_file, build.build(course))
+    return course

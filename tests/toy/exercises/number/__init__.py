@@ -1,0 +1,1 @@
+"""A function of numbers that returns a number."""

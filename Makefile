@@ -53,7 +53,8 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # BEGIN INSTRUCTORS
-.PHONY: grade grade-demo notebooks checks release test test-net lint format bench bench-quick
+.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-all
+.PHONY: lint format bench bench-quick
 
 .venv/installed-grade: course/requirements.txt .venv/installed
 	$(VENV) -m pip install --quiet --disable-pip-version-check -r course/requirements.txt
@@ -81,11 +82,16 @@ checks: .venv/installed-dev  ## write exercises/checks.npz anew, after a change 
 release: setup  ## derive the students' edition: build/student/ and a zip
 	$(VENV) -m course.edition.release
 
-test: lint  ## check everything: ruff, unit tests, notebooks, scripts
-	$(VENV) -m pytest
+test: lint  ## check style, run unit tests and both notebooks, on all cores
+	$(VENV) -m pytest -n auto -m "not slow"
+
+test-slow: .venv/installed-dev  ## run the tests that take long, or that have many cases
+	$(VENV) -m pytest -n auto -m slow
 
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
+
+test-all: test test-slow test-net  ## check everything there is
 
 lint: .venv/installed-dev  ## check style and formatting of code and notebooks
 	$(VENV) -m ruff check

@@ -4,11 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from conftest import ROOT
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -51,7 +50,7 @@ def test_make_alone_lists_every_target_with_a_description():
 
 def test_run_shows_its_steps_in_order():
     steps = make("-n", "-B", "run").stdout
-    order = ["-m venv", "-r requirements.txt", "get_datasets.sh --timeout", "run_notebooks.py"]
+    order = ["-m venv", "-r requirements.txt", "get_datasets.sh --timeout", "course.outputs.run"]
     places = [steps.find(step) for step in order]
     assert -1 not in places and places == sorted(places)
 
@@ -60,7 +59,7 @@ def test_run_downloads_cifar10_and_says_what_it_uses(checkout):
     told = make("run", "DOWNLOAD_TIMEOUT=7", folder=checkout).stdout.splitlines()
     assert told[0].startswith("get_datasets --timeout 7")
     assert told[1] == "Using the data set in datasets/cifar-10-batches-py."
-    assert told[-1] == "python tools/run_notebooks.py"
+    assert told[-1] == "python -m course.outputs.run"
 
 
 def test_run_without_network_draws_the_synthetic_set_and_does_not_try_twice(checkout):

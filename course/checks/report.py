@@ -5,6 +5,12 @@ import os
 from dataclasses import dataclass, field
 
 MARKS = {True: "✓", False: "✗", None: "·"}
+VERDICTS = {
+    "passed": "all right",
+    "failed": "not yet right",
+    "not implemented": "not implemented yet",
+    "broken": "could not be run",
+}
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,12 @@ class Line:
     def __str__(self):
         detail = "not judged" if self.ok is None else self.detail
         return f"{MARKS[self.ok]} {self.title}" + (f": {detail}" if detail else "")
+
+
+def text_lines(lines, hints, notes):
+    """Return what was found as lines of plain text."""
+    told = [str(line) for line in lines]
+    return told + [f"→ {hint}" for hint in hints] + [f"Note: {note}" for note in notes]
 
 
 @dataclass
@@ -57,21 +69,18 @@ class Report:
 
     @property
     def headline(self):
+        found = VERDICTS[self.status]
         if self.status == "not implemented":
-            return f"{self.exercise}: not implemented yet"
+            return f"{self.exercise}: {found}"
         if self.status == "broken":
-            return f"{MARKS[False]} {self.exercise}: {self.message}"
-        found = "all right" if self.passed else "not yet right"
+            found = self.message or found
         if self.passed and self.vectorized is False:
             found = "right, but not vectorized"
         return f"{MARKS[self.passed]} {self.exercise}: {found}"
 
     def __str__(self):
-        text = [self.headline]
-        text += [f"  {line}" for line in self.lines]
-        text += [f"  → {explanation}" for explanation in self.misconceptions.values()]
-        text += [f"  Note: {note}" for note in self.notes]
-        return "\n".join(text)
+        found = text_lines(self.lines, self.misconceptions.values(), self.notes)
+        return "\n  ".join([self.headline, *found])
 
     def __repr__(self):
         # nbgrader reads points from what a cell shows, and takes any text for all of them.

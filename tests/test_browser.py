@@ -43,15 +43,16 @@ def run_all(tmp_path, synthetic_dir, monkeypatch):
     return run
 
 
-def copy_repository(folder, notebook, name):
+def copy_repository(folder, notebook, stem):
     """Copy what a notebook uses, and the notebook without outputs: what is seen then is new."""
-    shutil.copytree(ROOT / "cs231n", folder / "cs231n")
+    for name in ("cs231n", "course", "exercises"):
+        shutil.copytree(ROOT / name, folder / name)
     (folder / "datasets").mkdir()
     shutil.copy(ROOT / "datasets" / "picture.png", folder / "datasets")
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     (folder / "notebooks").mkdir()
-    nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
+    nbformat.write(notebook, folder / "notebooks" / f"{stem}.ipynb")
 
 
 def watch(driver, pictures):

@@ -12,7 +12,7 @@ import pytest
 from student_edition import derived
 
 from conftest import ROOT
-from course.checks import catalogue
+from course.checks.catalogue import Catalogue
 from course.edition import release
 from course.edition.markers import put_back
 from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
@@ -82,12 +82,12 @@ class Page:
 
 
 @pytest.fixture
-def page(tmp_path, synthetic_dir, monkeypatch):
+def page(course, tmp_path, synthetic_dir, monkeypatch):
     """svm.ipynb of the student edition, which is in tmp_path/student, in JupyterLab."""
     monkeypatch.setenv("no_proxy", "*")  # Selenium would ask a proxy for this very machine
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
-    release.write(derived(), tmp_path)
+    release.write(course, derived(), tmp_path)
     cells = nbformat.read(tmp_path / "student" / NOTEBOOK, as_version=4).cells
     with (
         jupyterlab(tmp_path, synthetic_dir) as (url, token),
@@ -101,7 +101,7 @@ def page(tmp_path, synthetic_dir, monkeypatch):
             driver.save_screenshot(PICTURES / "end.png")
 
 
-def test_checks_and_cells_follow_the_file_without_a_restart(page, tmp_path):
+def test_checks_and_cells_follow_the_file_without_a_restart(course, page, tmp_path):
     file = tmp_path / "student" / MODULE
     stub = file.read_text(encoding="utf-8")
     right = put_back(stub, derived().changes[MODULE, None][:1])  # the first exercise alone
@@ -117,7 +117,7 @@ def test_checks_and_cells_follow_the_file_without_a_restart(page, tmp_path):
     again, output = page.run(CHECK)
     assert again == number + 1  # the same kernel
     assert output.startswith("✗ svm_loss_naive: not yet right")
-    named = [m.name for m in catalogue.read() if not m.note and m.explanation in output]
+    named = [m.name for m in Catalogue(course).entries if not m.note and m.explanation in output]
     assert named == [MISCONCEPTION]
 
     file.write_text(right, encoding="utf-8")

@@ -7,35 +7,12 @@ import json
 import os
 import zipfile
 
+from cells import code, markdown, printed, result
+
 from course.checks.report import Report
 from course.submission import ANSWER_PLACEHOLDER, STAMP_CELL
 from course.submission.__main__ import main
 from course.submission.contents import EXERCISE_FILES, NOTEBOOKS, code_hash, collect
-
-
-def code(source, number, id, *outputs):
-    return {
-        "cell_type": "code",
-        "execution_count": number,
-        "id": id,
-        "metadata": {},
-        "outputs": list(outputs),
-        "source": source.splitlines(keepends=True),
-    }
-
-
-def markdown(source, id):
-    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": source}
-
-
-def result(text, number):
-    data = {"text/plain": text}
-    kind = "execute_result"
-    return {"output_type": kind, "execution_count": number, "metadata": {}, "data": data}
-
-
-def printed(text):
-    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
 def notebook(stamp):

@@ -3,7 +3,7 @@
 import functools
 import json
 
-from small_coursework import code
+from cells import code
 
 from course.grader import sandbox
 from course.grader.notebooks.kernel import Limits

@@ -32,21 +32,9 @@ NOTEBOOKS = {
 }
 CELLS = {  # verdicts, those that matter most first
     "fails": "fails when it is executed again",
-    "edited": "what is stored cannot have come from this cell",
     "differs": "shows something else than what is stored",
-    "never run": "was never run",
-    "out of order": "was run out of order",
-    "not compared": "was executed, and not compared",
 }
-COUNTED = {  # the same, in a count
-    "reproduces": "as stored",
-    "fails": "failing",
-    "edited": "edited",
-    "differs": "different",
-    "never run": "never run",
-    "out of order": "out of order",
-    "not compared": "not compared",
-}
+COUNTED = {"same": "as stored", "fails": "failing", "differs": "different"}  # in a count
 MOST_CELLS = 40  # of one notebook, told one by one
 
 
@@ -151,8 +139,7 @@ def notebook(entry, attachments):
     """Return what the page says of one notebook that was executed again."""
     name, cells = entry["name"], []
     for verdict, words in CELLS.items():
-        if verdict != "not compared":
-            cells += [cell(one, words) for one in entry["cells"] if one["verdict"] == verdict]
+        cells += [cell(one, words) for one in entry["cells"] if one["verdict"] == verdict]
     return {
         "name": name,
         "page": f"{name}.html" if f"{name}.html" in attachments else None,

@@ -5,19 +5,24 @@ import io
 import json
 import struct
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from small_coursework import code, printed, result
+from cells import code, printed, result
 
+from course.definition import Data, DataSet
 from course.grader.notebooks import notebook_reader
 from course.grader.notebooks.compare import OWN, compare, out_of_order, tolerance_of
-from course.grader.notebooks.rerun import ours
 from course.outputs.compare import Tolerance
 
 EXECUTED = {"end": "executed", "message": "", "in_cell": False}
-DATA = "Data set: CIFAR-10\n"
+SETS = {name: DataSet(name, f"datasets/{name}", name, ()) for name in ("ten things", "two things")}
+COURSE = SimpleNamespace(data=Data(sets=SETS, seeded=("train",)))
+DATA = "Data set: ten things\n"
+METADATA = {"rtol": 0.001, "image": 0.1}
+OURS = {"data": ("print(data)", {}), "train-cell": ("train()", METADATA)}
 
 
 def notebook(*cells):
@@ -59,13 +64,23 @@ def picture(place):
     return shows("image/png", png(pixels))
 
 
-def judge(*pairs, data=DATA, here=DATA, end=EXECUTED):
-    """Return the entries for pairs (stored cell, fresh), after a cell that names the data set."""
+def judge_all(*pairs, data=DATA, here=DATA, end=EXECUTED):
+    """Return (entries, remarks) for pairs (stored cell, fresh), after one that names the data."""
     first = code("print(data)", 1, "data", printed(data)), fresh(printed(here))
     stored, found = zip(first, *pairs, strict=True)
     cells = notebook_reader.read(notebook(*stored)).code
-    entries, _ = compare(cells, [one for one in found if one], end, ours("svm"))
-    return entries[1:]
+    entries, remarks, _ = compare(COURSE, cells, [one for one in found if one], end, OURS)
+    return entries, remarks
+
+
+def judge(*pairs, **options):
+    """Return the entries of all cells but the first, which names the data set."""
+    entries, _ = judge_all(*pairs, **options)
+    return [entry for entry in entries if entry["id"] != "data"]
+
+
+def remarks_on(*pairs, **options):
+    return judge_all(*pairs, **options)[1]
 
 
 def one(source, stored, now, **options):
@@ -77,7 +92,7 @@ def text(old, new, source="show()"):
     return one(source, printed(old), printed(new))
 
 
-# --- Reproduces or differs --------------------------------------------------------------------
+# Same or differs
 
 
 @pytest.mark.parametrize(
@@ -87,16 +102,16 @@ def text(old, new, source="show()"):
         ("naive 41.9 ms, 8.3x faster\n", "naive 170.0 ms, 7.9x faster\n"),
         ("took 1.23 s\n", "took 12 s\n"),
         ("<Axes: at 0x7f3a5c2b1d90>\n", "<Axes: at 0x7fb1c0d3e2a0>\n"),
-        ("/home/ann/a1/cs231n/x.py:3: Warning\n", "/work/cs231n/x.py:3: Warning\n"),
+        ("/home/ann/a1/toy/x.py:3: Warning\n", "/work/toy/x.py:3: Warning\n"),
         ("C:\\Users\\Ann\\a1\\build\\x.gif\n", "/work/build/x.gif\n"),
         (
-            "✓ svm_loss_vectorized: all right\n  ✓ loss\n  ✓ vectorized\n",
-            "✓ svm_loss_vectorized: right, but not vectorized\n  ✓ loss\n  ✗ vectorized: slow\n",
+            "✓ total: all right\n  ✓ loss\n  ✓ vectorized\n",
+            "✓ total: right, but not vectorized\n  ✓ loss\n  ✗ vectorized: slow\n",
         ),
     ],
 )
 def test_what_varies_from_run_to_run_or_place_to_place_is_no_difference(old, new):
-    assert text(old, new)["verdict"] == "reproduces"
+    assert text(old, new)["verdict"] == "same"
 
 
 @pytest.mark.parametrize(
@@ -134,21 +149,21 @@ def test_other_kinds_of_outputs_differ():
 def test_streams_may_come_in_any_pieces_and_progress_bars_do_not_count():
     bar = {"output_type": "stream", "name": "stderr", "text": "50%|##   | 1/2 [00:03<00:03, 1it/s]"}
     stored = code("show()", 2, "mine", printed("a\n"), bar, printed("b\n"))
-    assert judge((stored, fresh(printed("a\nb\n"))))[0]["verdict"] == "reproduces"
+    assert judge((stored, fresh(printed("a\nb\n"))))[0]["verdict"] == "same"
 
 
 def test_html_counts_only_where_it_is_not_there_as_text():
     def report(html, plain):
         return shows("text/html", html, **{"text/plain": plain})
 
-    assert one("x", report("<b>1</b>", "1"), report("<i>1</i>", "1"))["verdict"] == "reproduces"
+    assert one("x", report("<b>1</b>", "1"), report("<i>1</i>", "1"))["verdict"] == "same"
     assert one("x", report("<b>1</b>", "1"), report("<b>2</b>", "2"))["verdict"] == "differs"
     plain = "<IPython.core.display.HTML object>"
     assert one("x", report("<b>a</b>", plain), report("<b>b</b>", plain))["verdict"] == "differs"
 
 
 def test_pictures_are_compared_as_pictures():
-    assert one("plot()", picture(20), picture(21))["verdict"] == "reproduces"
+    assert one("plot()", picture(20), picture(21))["verdict"] == "same"
     entry = one("plot()", picture(20), picture(50))
     assert entry["verdict"] == "differs"
     assert "pictures differ by" in entry["why"]
@@ -184,14 +199,14 @@ def test_texts_made_to_take_long_do_not():
     assert time.perf_counter() - start < 30  # seconds on a busy machine; else minutes to years
 
 
-# --- The other verdicts -----------------------------------------------------------------------
+# Fails
 
 
 def test_a_cell_that_raises_fails_whatever_is_stored():
-    raised = code("f()", 2, "mine", error("NotImplementedError", "svm_loss"))
+    raised = code("f()", 2, "mine", error("NotImplementedError", "total"))
     entry = judge((raised, fresh(error(), status="error")))[0]
     assert entry["verdict"] == "fails"
-    assert entry["stored"] == "NotImplementedError: svm_loss"
+    assert entry["stored"] == "NotImplementedError: total"
     assert entry["fresh"] == "ValueError: no"
 
 
@@ -202,18 +217,46 @@ def test_an_interrupted_cell_fails(status, said):
     assert said in entry["fresh"]
 
 
-def test_a_cell_without_a_count_was_never_run():
-    entry = judge((code("f()", None, "mine"), fresh(printed("a"))))[0]
-    assert entry["verdict"] == "never run"
-
-
-def test_cells_that_the_run_did_not_reach_are_not_compared():
+def test_a_cell_that_the_kernel_did_not_survive_fails():
     end = {"end": "dead", "message": "the kernel has ended", "in_cell": True}
-    cells = [(code("f()", number, f"c{number}"), None) for number in (2, 3)]
-    first, second = judge(*cells, end=end)
-    assert (first["verdict"], second["verdict"]) == ("fails", "not compared")
-    first, _ = judge(*cells, end=end | {"in_cell": False})
-    assert first["verdict"] == "not compared"
+    cells = [(code("f()", number, f"c{number}"), None) for number in (2, 3, 4)]
+    entries, remarks = judge_all(*cells, end=end)
+    assert [(one["id"], one["verdict"]) for one in entries[1:]] == [("c2", "fails")]
+    assert entries[1]["why"] == "the kernel has ended"
+    assert remarks == ["cells 3 and 4 were not reached"]
+    entries, remarks = judge_all(*cells, end=end | {"in_cell": False})
+    assert len(entries) == 1
+    assert remarks == ["cells 2, 3 and 4 were not reached"]
+
+
+# Remarks
+
+
+def test_a_cell_that_was_never_run_is_not_compared_unless_it_fails():
+    ran = code("f()", None, "mine"), fresh(printed("a"))
+    failed = code("f()", None, "other"), fresh(error(), status="error")
+    entries, remarks = judge_all(ran, failed)
+    assert [(one["id"], one["verdict"]) for one in entries[1:]] == [("other", "fails")]
+    assert remarks == ["cells 2 and 3 were never run"]
+
+
+def test_a_notebook_that_was_never_run_is_said_to_be_so():
+    cells = notebook_reader.read(notebook(code("1", None, "a"), code("2", None, "b"))).code
+    shown = fresh(result("1", 1)), fresh(result("2", 2))
+    entries, remarks, data = compare(COURSE, cells, shown, EXECUTED, OURS)
+    assert (entries, remarks) == ([], ["none of its cells was ever run"])
+    assert data["same"] is None
+
+
+def test_outputs_without_a_count_are_compared():
+    forged = code("f()", None, "mine", printed("accuracy 0.9\n")), fresh(printed("accuracy 0.4\n"))
+    entries, remarks = judge_all(forged)
+    assert (entries[1]["verdict"], remarks) == ("differs", [])
+
+
+def test_of_many_cells_their_number_is_told():
+    cells = [(code("f()", None, f"c{number}"), fresh()) for number in range(5)]
+    assert remarks_on(*cells) == ["5 cells were never run"]
 
 
 def test_as_few_cells_as_possible_are_out_of_order():
@@ -229,68 +272,72 @@ def test_as_few_cells_as_possible_are_out_of_order():
     assert len(order(4, 3, 2, 1)) == 3
 
 
-def test_a_cell_out_of_order_is_named_if_it_reproduces_and_differs_if_it_does_not():
-    pair = code("a", 9, "a", printed("1\n")), fresh(printed("1\n"))
-    late = code("b", 3, "b", printed("1\n")), fresh(printed("1\n"))
-    assert judge(pair, late)[1]["verdict"] == "reproduces"  # [9] is the one that is out of order
-    after = code("c", 4, "c"), fresh()
-    entry = judge(pair, late, after)[0]
-    assert (entry["verdict"], entry["why"]) == ("out of order", "it was run as [9], out of order")
-    entry = judge((pair[0], fresh(printed("2\n"))), late, after)[0]
-    assert entry["verdict"] == "differs"
-    assert "out of order" in entry["why"]
-
-
-def test_outputs_that_no_run_of_the_cell_can_leave_are_edited():
-    entry = one("# nothing here", printed("accuracy 0.9\n"), printed(""))
-    assert entry["verdict"] == "edited"
-    assert entry["stored"] == "accuracy 0.9\n"
-    entry = judge((code("x", 2, "mine", result("1", 7)), fresh(result("1", 2))))[0]
-    assert entry["verdict"] == "edited"
-    assert "[7]" in entry["why"]
-
-
-def test_another_data_set_is_not_compared_but_what_agrees_agrees():
-    other = {"here": "Data set:  synthetic scenes in CIFAR-10's layout\n"}
-    entry = one("a", printed("accuracy 0.4\n"), printed("accuracy 0.5\n"), **other)
-    assert entry["verdict"] == "not compared"
-    assert "CIFAR-10" in entry["why"]
-    assert "synthetic" in entry["why"]
-    entry = one("a", printed("all right\n"), printed("all right\n"), **other)
-    assert entry["verdict"] == "reproduces"
+def test_a_cell_out_of_order_is_named_whatever_it_shows():
+    stored = code("a", 9, "a", printed("1\n"))
+    after = [(code("x", number, f"x{number}"), fresh()) for number in (3, 4)]
+    for now, verdict in (("1\n", "same"), ("2\n", "differs")):
+        entries, remarks = judge_all((stored, fresh(printed(now))), *after)
+        assert (entries[1]["verdict"], remarks) == (verdict, ["cell 2 was run out of order"])
 
 
 @pytest.mark.parametrize(
-    "data", ["", "Data set: a set in CIFAR-10's layout, not the published files\n"]
+    "stored, now, verdict",
+    [
+        (code("# nothing here", 2, "a", printed("accuracy 0.9\n")), fresh(printed("")), "differs"),
+        (code("x", 2, "a", result("1", 7)), fresh(result("1", 2)), "same"),
+        (code("x", 2, "a", result("9", 7)), fresh(result("1", 2)), "differs"),
+    ],
 )
+def test_outputs_that_no_run_of_the_cell_can_leave_are_told(stored, now, verdict):
+    entries, remarks = judge_all((stored, now))
+    assert entries[1]["verdict"] == verdict
+    assert remarks == ["cell 2 was edited: the outputs stored are of another run"]
+
+
+def test_on_another_data_set_what_agrees_agrees_and_the_rest_is_not_compared():
+    cells = [
+        (code("a", 2, "a", printed("accuracy 0.4\n")), fresh(printed("accuracy 0.5\n"))),
+        (code("b", 3, "b", printed("all right\n")), fresh(printed("all right\n"))),
+        (code("c", 4, "c", printed("all right\n")), fresh(error(), status="error")),
+    ]
+    entries, remarks = judge_all(*cells, here="Data set:  two things\n")
+    found = {one["id"]: one["verdict"] for one in entries if one["id"] != "data"}
+    assert found == {"b": "same", "c": "fails"}
+    assert remarks == [
+        "cells 1 and 2 were not compared: stored on ten things, run here on two things"
+    ]
+
+
+@pytest.mark.parametrize("data", ["", "Data set: a set like ten things, not the published files\n"])
 def test_an_unknown_data_set_is_not_compared(data):
-    entry = one("a", printed("accuracy 0.4\n"), printed("accuracy 0.5\n"), data=data, here=data)
-    assert entry["verdict"] == "not compared"
-    assert "not known" in entry["why"]
+    cell = code("a", 2, "a", printed("accuracy 0.4\n")), fresh(printed("accuracy 0.5\n"))
+    entries, (remark,) = judge_all(cell, data=data, here=data)
+    assert "a" not in [entry["id"] for entry in entries]
+    assert remark == "cell 2 was not compared: on which data set it was stored is not known"
 
 
 def test_the_stamp_is_not_compared():
     old, new = (result(f"'code {16 * digit}'", 2) for digit in "ab")
-    assert one("submission.stamp()", old, new)["verdict"] == "reproduces"
+    assert one("submission.stamp()", old, new)["verdict"] == "same"
 
 
-# --- Tolerances and seeds ---------------------------------------------------------------------
+# Tolerances and seeds
 
 
-def test_tolerances_come_from_our_notebook_by_id_and_are_wider_for_changed_cells():
-    source, metadata = ours("svm")["train-cell"]
-    (cell,) = notebook_reader.read(notebook(code(source, 1, "train-cell"))).code
-    assert tolerance_of(cell, ours("svm")) == Tolerance(**metadata)
-    (cell,) = notebook_reader.read(notebook(code("x = 1", 1, "split-cell"))).code
-    assert tolerance_of(cell, ours("svm")) == OWN
-    (cell,) = notebook_reader.read(notebook(code("x = 1", 1, "3f2a9c1d"))).code
-    assert tolerance_of(cell, ours("svm")) == OWN
+def test_tolerances_come_from_the_given_cell_by_id_and_are_wider_for_changed_cells():
+    def tolerance(source, name):
+        (cell,) = notebook_reader.read(notebook(code(source, 1, name))).code
+        return tolerance_of(cell, OURS)
+
+    assert tolerance("train()", "train-cell") == Tolerance(**METADATA)
+    assert tolerance("train(2)", "train-cell") == OWN
+    assert tolerance("train()", "3f2a9c1d") == OWN
 
 
 def test_unseeded_results_have_a_wide_tolerance_and_no_more():
     source = "W = np.random.randn(3)\nshow(W)"
-    assert text("accuracy 0.381\n", "accuracy 0.362\n", source)["verdict"] == "reproduces"
-    assert one(source, picture(20), picture(50))["verdict"] == "reproduces"
+    assert text("accuracy 0.381\n", "accuracy 0.362\n", source)["verdict"] == "same"
+    assert one(source, picture(20), picture(50))["verdict"] == "same"
     entry = text("accuracy 0.95\n", "accuracy 0.362\n", source)
     assert entry["verdict"] == "differs"
     assert "without a seed" in entry["why"]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_coursework import code, markdown
+from cells import code, markdown
 
 from course.grader.notebooks import notebook_reader
 

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import nbformat
 
 from course.edition import release
+from course.export.feedback import counted_cells
 from course.export.nbgrader import course_notebook
 from course.files import put
 from course.text import one_line
@@ -138,7 +139,7 @@ def notes_on(result, name, state, executed):
     if state:
         notes = [f"{name}.ipynb is {state}; the cells below are those of the assignment"]
     elif executed:
-        counts = ", ".join(f"{n} {verdict}" for verdict, n in entry.get("counts", {}).items())
+        counts = counted_cells(entry)
         notes = [f"outputs from executing it again; cells: {counts or 'none compared'}"]
     else:
         notes = ["outputs as handed in: the notebook was not executed again"]

@@ -1,12 +1,11 @@
-"""A verdict on each cell of a notebook: does it show again what is stored?
+"""A verdict on each cell of a notebook that can be compared: does it show again what is stored?
 
-    reproduces      within the tolerances of the repository's own notebooks
-    differs         it does not; stored and fresh say what, why says how far
-    fails           it raises an error, takes too long, shows too much, or ends the kernel
-    never run       it has no execution count
-    out of order    it reproduces what is stored, but was not run in its place
-    edited          what is stored cannot come from running this cell
-    not compared    the data set is another one, or the cell did not get its turn
+    same       within the tolerances of the repository's own notebooks
+    differs    it does not; stored and fresh say what, why says how far
+    fails      it raises an error, takes too long, shows too much, or ends the kernel
+
+What else a person who grades may want to know is a remark on the notebook: cells that were never
+run, run out of order, not reached or not compared, and outputs that no run can have left.
 
 Numbers and pictures are compared by course/outputs/compare.py, as in this repository's tests. No
 points follow from a verdict. Times are no difference; where random numbers are drawn without a
@@ -18,7 +17,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 
-from course.grader.notebooks.same_outputs import Budget, difference, summary, told_error
+from course.grader.notebooks.same_outputs import Budget, difference, told_error
 from course.grader.notebooks.seeds import first_unseeded
 from course.outputs.compare import Tolerance
 from course.text import one_line
@@ -29,38 +28,45 @@ OWN = Tolerance(rtol=0.02, image=0.25)
 # pictures, only the number and size are compared.
 UNSEEDED = Tolerance(rtol=0.2, atol=0.05, integers=20, image=1.0)
 
+MOST_NAMED = 4  # cells in a remark; of more, their number is told
 DATA_SET = re.compile(r"^(?:Data set:|dataset) +(\S.{0,99})", re.MULTILINE)
 
 
 def compare(course, cells, fresh, end, ours):
-    """Return ([entry, ...], data) for the code cells of a notebook.
+    """Return ([entry, ...], [remark, ...], data) for the code cells of a notebook.
 
     cells   their StoredCells
     fresh   [{"status", "outputs"}, ...], what became of them, as far as they were run
     end     what ended the run, see drive.py
-    ours    {id: (source, metadata "nbval")} of this repository's notebook
+    ours    {id: (source, metadata "nbval")} of the notebook that was handed out
     """
     data = data_sets(course, cells, fresh)
     unseeded = first_unseeded([cell.source for cell in cells], course.data.seeded)
-    shuffled, budget, entries = out_of_order(cells), Budget(), []
-    for place, cell in enumerate(cells):
-        entry = {
-            "id": cell.id,
-            "index": cell.index,
-            "title": one_line(cell.source.strip().partition("\n")[0], 80),
-        }
-        if place >= len(fresh):
-            found = not_run(cell, end, first=place == len(fresh))
-        else:
-            loose = unseeded is not None and place >= unseeded
-            tolerance = UNSEEDED if loose else tolerance_of(cell, ours)
-            found = judge(cell, fresh[place], tolerance, data, budget)
+    budget, entries, not_compared = Budget(), [], []
+    for place, cell in enumerate(cells[: len(fresh)]):
+        loose = unseeded is not None and place >= unseeded
+        tolerance = UNSEEDED if loose else tolerance_of(cell, ours)
+        found = judge(cell, fresh[place], tolerance, budget)
+        if found and found["verdict"] == "differs" and data["same"] is not True:
+            not_compared.append(cell)
+        elif found:
             if loose and found["verdict"] == "differs":
                 found["why"] += "; random numbers are drawn without a seed here or above"
-            elif place in shuffled and found["verdict"] in ("reproduces", "differs"):
-                found = with_order(found, cell)
-        entries.append(entry | found)
-    return entries, data
+            entries.append(place_of(cell) | found)
+    left = cells[len(fresh) :]
+    if left and end["in_cell"]:
+        entries.append(place_of(left[0]) | verdict("fails", end["message"]))
+        left = left[1:]
+    remarks = [
+        "none of its cells was ever run"
+        if cells and all(map(never_run, cells))
+        else told_cells(filter(never_run, cells), "{} never run"),
+        told_cells((cells[place] for place in out_of_order(cells)), "{} run out of order"),
+        told_cells(filter(was_edited, cells), "{} edited: the outputs stored are of another run"),
+        told_cells(left, "{} not reached"),
+        told_cells(not_compared, f"{{}} not compared: {other_data(data)}"),
+    ]
+    return entries, [remark for remark in remarks if remark], data
 
 
 def counts(entries):
@@ -71,24 +77,23 @@ def verdict(name, why="", stored="", fresh=""):
     return {"verdict": name, "why": why, "stored": stored, "fresh": fresh}
 
 
-# --- One cell ---------------------------------------------------------------------------------
+def place_of(cell):
+    """Return how an entry names its cell."""
+    title = one_line(cell.source.strip().partition("\n")[0], 80)
+    return {"id": cell.id, "index": cell.index, "title": title}
 
 
-def judge(cell, fresh, tolerance, data, budget):
-    """Return the verdict on a cell that was run."""
-    error = failure(fresh)
-    if cell.number is None:
-        return verdict("never run", "it has no execution count", fresh=error)
-    if error:
+# One cell
+
+
+def judge(cell, fresh, tolerance, budget):
+    """Return the verdict on a cell that was executed, None if there is nothing to compare."""
+    if error := failure(fresh):
         return verdict("fails", stored=told_error(cell.outputs), fresh=error)
-    if why := edited(cell):
-        return verdict("edited", why, stored=summary(cell.outputs), fresh=summary(fresh["outputs"]))
+    if never_run(cell):
+        return None
     found = difference(cell.outputs, fresh["outputs"], tolerance, budget)
-    if found is None:
-        return verdict("reproduces")
-    if data["same"] is not True:
-        return verdict("not compared", other_data(data))
-    return verdict("differs", *found)
+    return verdict("same") if found is None else verdict("differs", *found)
 
 
 def failure(fresh):
@@ -101,30 +106,34 @@ def failure(fresh):
     return said.get(fresh["status"], "")
 
 
-def edited(cell):
-    """Return why what is stored in a cell cannot come from running it, "" if it can."""
+# Remarks
+
+
+def told_cells(cells, what):
+    """Return the text `what`, with "cell 12 was" for {}, or more of them; "" if there are none.
+
+    Cells are counted from 1, those of text as well.
+    """
+    numbers = sorted(cell.index + 1 for cell in cells)
+    if not numbers:
+        return ""
+    *first, last = map(str, numbers)
+    if len(numbers) > MOST_NAMED:
+        return what.format(f"{len(numbers)} cells were")
+    return what.format(f"cells {', '.join(first)} and {last} were" if first else f"cell {last} was")
+
+
+def never_run(cell):
+    """Whether a student never ran a cell; some tools delete counts, and leave outputs."""
+    return cell.number is None and not cell.outputs
+
+
+def was_edited(cell):
+    """Whether what is stored in a cell cannot come from running it."""
     lines = [line.strip() for line in cell.source.splitlines()]
     if cell.outputs and not any(line and not line.startswith("#") for line in lines):
-        return "outputs are stored, but there is no code that could show anything"
-    if cell.number and cell.result_number and cell.number != cell.result_number:
-        return f"the result is of run [{cell.result_number}], the cell of run [{cell.number}]"
-    return ""
-
-
-def not_run(cell, end, first):
-    """Return the verdict on a cell that the run did not reach, or (first) did not survive."""
-    if cell.number is None:
-        return verdict("never run", "it has no execution count")
-    if first and end["in_cell"]:
-        return verdict("fails", end["message"])
-    return verdict("not compared", f"not run: {end['message']}")
-
-
-def with_order(found, cell):
-    why = f"it was run as [{cell.number}], out of order"
-    if found["verdict"] == "reproduces":
-        return verdict("out of order", why)
-    return found | {"why": f"{found['why']}; {why}"}
+        return True
+    return bool(cell.number and cell.result_number) and cell.number != cell.result_number
 
 
 def out_of_order(cells):
@@ -143,7 +152,7 @@ def out_of_order(cells):
 
 
 def tolerance_of(cell, ours):
-    """Return the tolerance of our cell with this id; wider where the student changed the cell."""
+    """Return the tolerance of the given cell with this id; wider where it was changed."""
     known = next((ours[name] for name in sorted(cell.ids) if name in ours), None)
     if known is None:
         return OWN
@@ -155,7 +164,7 @@ def tolerance_of(cell, ours):
     return replace(tolerance, **wider)
 
 
-# --- The data set -----------------------------------------------------------------------------
+# The data set
 
 
 def data_sets(course, cells, fresh):

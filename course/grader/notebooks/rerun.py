@@ -7,9 +7,10 @@ The entry of a notebook in result.json:
     name       "one"
     status     executed; timeout, flooded, dead: a cell ended the kernel, or made us end it;
                stopped: the sandbox ended it; missing; unreadable
-    message    why it is not "executed", and remarks
+    message    why it is not "executed", and what else a person who grades may want to know
     data       {stored, fresh: descriptions of the data set, same: true, false, null if unknown}
-    cells      [{id, index, title, verdict, why, stored, fresh}, ...], see compare.py
+    cells      [{id, index, title, verdict, why, stored, fresh}, ...] of those that could be
+               compared; verdict is "same", "differs" or "fails", see compare.py
     counts     {verdict: number of cells}
 
 An error in a cell costs that cell: execution goes on with the next one.
@@ -80,10 +81,10 @@ def rerun(course, files, name, *, data, sandbox=True, limits=None):
     if notebook.kernel:
         asked = one_line(notebook.kernel, 60)
         remarks.append(f"it asks for the kernel {asked!r}; it was run with Python's")
-    entries, data_sets = compare.compare(course, cells, fresh, end, ours(course, path))
+    entries, more, data_sets = compare.compare(course, cells, fresh, end, ours(course, path))
     outputs = {cell.index: one["outputs"] for cell, one in zip(cells, fresh, strict=False)}
     return Rerun(
-        entry(name, end["end"], "; ".join(remarks), data_sets, entries),
+        entry(name, end["end"], "; ".join(remarks + more), data_sets, entries),
         notebook_reader.write(notebook, outputs),
         end["cpu"],
     )
@@ -110,7 +111,7 @@ def ours(course, path):
     }
 
 
-# --- Execute ----------------------------------------------------------------------------------
+# Execute
 
 
 def execute(course, path, files, sources, data, sandbox, limits):

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 from cells import code, printed, result
+from PIL import Image
 
 from course.definition import Data, DataSet
 from course.grader.notebooks import notebook_reader

@@ -21,6 +21,7 @@ from functools import cached_property
 
 # What stands in an answer cell before somebody answers. The student edition is made with it.
 PLACEHOLDER = "**Your answer.** *Replace this line.*"
+EDITION = "course_edition"  # in a notebook's metadata: the id of the edition it comes from
 PROMPTS = re.compile(r"\b(your answer|replace this line)\b")  # its two halves, as words
 
 
@@ -47,16 +48,30 @@ class Cell:
 
 def read_cells(content):
     """Return the Cells in the file of a notebook (bytes); ValueError for anything else."""
+    cells = read_notebook(content).get("cells")
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise ValueError("it has no list of cells")
+    return [known_shape(index, cell) for index, cell in enumerate(cells)]
+
+
+def read_notebook(content):
+    """Return the dictionary in the file of a notebook; ValueError for anything else."""
     try:
         notebook = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         raise ValueError("not in notebook format 4")
-    cells = notebook.get("cells")
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise ValueError("it has no list of cells")
-    return [known_shape(index, cell) for index, cell in enumerate(cells)]
+    return notebook
+
+
+def edition_told(content):
+    """Return the id of the edition that a notebook's metadata tell, None if they tell none."""
+    try:
+        told = dig(read_notebook(content), "metadata", EDITION)
+    except ValueError:
+        return None
+    return told if isinstance(told, str) else None
 
 
 def known_shape(index, cell):
@@ -118,22 +133,6 @@ class Given:
         names = list(self.sources)
         place = names.index(target) if target in names else 0
         return names[place - 1] if place else None
-
-
-RECORD = "exercises/edition.json"  # in the student edition: what was handed out
-
-
-def given_cells(course, notebook):
-    """Return what was handed out of a notebook, as the edition in the course's folder records it.
-
-    The solved tree has no such record: there the cells that are declared are the given ones.
-    """
-    path = course.root / RECORD
-    if path.is_file():
-        record = json.loads(path.read_text(encoding="utf-8"))
-        cells = record["notebooks"][notebook.name]
-        return Given((cell["id"], cell["source"]) for cell in cells)
-    return Given((name, "") for name in course.graded_cells(notebook.name))
 
 
 # Which cells hold an answer

@@ -10,7 +10,8 @@ import textwrap
 from pathlib import Path
 
 from course import ROOT, definition
-from course.notebook import given_cells, read_cells
+from course.notebook import read_cells
+from course.record import given_cells
 from course.submission import archive
 from course.submission.contents import (
     NOTEBOOK_LARGE,

@@ -31,7 +31,7 @@ QUESTION, ANSWER_ID = re.compile(r"question-\d+"), re.compile(r"answer-\d+")
 
 
 def derive(text, course, notebook, problems):
-    """Return the text of the students' notebook, the Changes of its cells, and what was left out.
+    """Return the students' notebook, the Changes of its cells, and what was left out.
 
     text        the solved notebook's file
     problems    a list that grows by what is wrong
@@ -61,7 +61,7 @@ def derive(text, course, notebook, problems):
         problems.append(f"{path}: no cell has the id {name}, for which there are points")
     student = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     student.nbformat_minor = 5
-    return nbformat.writes(student) + "\n", changes, left_out
+    return student, changes, left_out
 
 
 def kind_of(cell, notebook):

@@ -1,0 +1,84 @@
+"""The student edition: what students get of the solved tree, with stubs for what they write."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import partial
+
+import nbformat
+
+from course import definition, record
+from course.edition import notebooks
+from course.edition.markers import find_regions, replace_regions
+from course.edition.stubs import function_stub, still_python
+from course.notebook import EDITION
+from course.record import Record
+
+BINARY = (".npz", ".png")
+
+
+class ReleaseError(Exception):
+    """What is wrong with the solved tree: the problems, one a line."""
+
+
+@dataclass(repr=False)
+class Edition:
+    """The student edition, its record, and what was taken out of the solved tree to make it."""
+
+    files: dict = field(default_factory=dict)  # path -> bytes
+    changes: dict = field(default_factory=dict)  # (path, cell id or None) -> [Change]
+    left_out: dict = field(default_factory=dict)  # path of a notebook -> [(index, cell)]
+    record: Record | None = None
+
+
+def derive(course):
+    """Return the Edition of a course's solved tree. Raises ReleaseError.
+
+    Whether it gives anything away is not looked at here, but by release.py.
+    """
+    root, edition, problems, books = course.root, Edition(), [], {}
+    for pattern in course.files.handed_out:
+        paths = sorted(path for path in root.glob(pattern) if path.is_file())
+        if not paths:
+            problems.append(f"{pattern}: there is no such file")
+        for path in paths:
+            take(path.relative_to(root).as_posix(), path.read_bytes(), edition, problems)
+    for notebook in course.notebooks.values():
+        path = notebook.file
+        if not (root / path).is_file():
+            problems.append(f"{definition.FILE}: there is no notebook {path}")
+            continue
+        text = (root / path).read_text(encoding="utf-8")
+        books[path], changes, left_out = notebooks.derive(text, course, notebook, problems)
+        edition.left_out[path] = left_out
+        edition.changes |= {(path, cell): changed for cell, changed in changes.items()}
+    if problems:
+        raise ReleaseError("\n".join(problems))
+    add_record(edition, books)
+    edition.files = dict(sorted(edition.files.items()))
+    return edition
+
+
+def add_record(edition, books):
+    """Put the record of the edition into it, and the notebooks, which tell its id."""
+    edition.record = Record(
+        {path: hashlib.sha256(content).hexdigest() for path, content in edition.files.items()},
+        {path: {cell.id: cell.source for cell in book.cells} for path, book in books.items()},
+    )
+    for path, book in books.items():
+        book.metadata[EDITION] = edition.record.id
+        edition.files[path] = (nbformat.writes(book) + "\n").encode()
+    edition.files[record.FILE] = edition.record.to_bytes()
+
+
+def take(path, content, edition, problems):
+    """Put the students' version of a file into the edition."""
+    if not path.endswith(BINARY):
+        text = content.decode("utf-8")
+        regions = find_regions(text, lambda number: f"{path}:{number}: ", problems)
+        if regions:
+            make_stub = partial(function_stub, text, path, problems)
+            text, edition.changes[path, None] = replace_regions(text, regions, make_stub)
+            content = text.encode()
+            if path.endswith(".py"):
+                still_python(text, path, problems)
+    edition.files[path] = content

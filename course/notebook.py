@@ -1,11 +1,12 @@
 """The cells of a notebook: what was handed out and what is a student's own, and what was answered.
 
     read_cells(content)                  the cells of a file, in a known shape
-    Given(cells)                         the cells of a notebook as it was handed out
+    given_cells(course, notebook)        the cells of a notebook as it was handed out
     find_answer(cells, given, by_hand)   what a student wrote for a cell that a person grades
 
 Both sides use these: students are told that a question is not answered exactly if those who grade
-see no answer. Nothing is executed, and nothing in a notebook makes this raise but ValueError.
+see no answer. Nothing is executed. Only read_cells raises, ValueError, whatever a notebook holds,
+and the time that all of it takes grows with the notebook's size, not faster.
 
 An answer may stand under the placeholder, around it, in its place, in cells that were added beside
 it or, by mistake, under the question itself. Where its own cell is gone, the cells that stand at
@@ -19,10 +20,15 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+EDITION = "course_edition"  # in a notebook's metadata: the id of the edition it comes from
+
 # What stands in an answer cell before somebody answers. The student edition is made with it.
 PLACEHOLDER = "**Your answer.** *Replace this line.*"
-EDITION = "course_edition"  # in a notebook's metadata: the id of the edition it comes from
-PROMPTS = re.compile(r"\b(your answer|replace this line)\b")  # its two halves, as words
+PLACEHOLDER_PARTS = re.compile(r"\b((your )?answer|replace this line)\b")  # its words alone
+
+COMMENTS = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
+EMPTY_TAGS = re.compile(r"</?(br|p|div|span|hr)\b[^<>]*>", re.IGNORECASE)
+WORDS = re.compile(r"[^\W_]+")  # of letters and digits in any script
 
 
 @dataclass
@@ -75,21 +81,22 @@ def edition_told(content):
 
 
 def known_shape(index, cell):
-    outputs, attachments = cell.get("outputs"), cell.get("attachments")
     metadata = dig(cell, "metadata", "id"), dig(cell, "metadata", "nbgrader", "grade_id")
-    kind = cell.get("cell_type")
     return Cell(
         index=index,
-        type=kind if isinstance(kind, str) else "",
+        type=of_type(str, cell.get("cell_type")),
         id=cell.get("id"),
         ids={one for one in (cell.get("id"), *metadata) if isinstance(one, str)},
         source=joined(cell.get("source")),
         number=cell.get("execution_count"),
-        outputs=[one for one in outputs if isinstance(one, dict)]
-        if isinstance(outputs, list)
-        else [],
-        attachments=attachments if isinstance(attachments, dict) else {},
+        outputs=[one for one in of_type(list, cell.get("outputs")) if isinstance(one, dict)],
+        attachments=of_type(dict, cell.get("attachments")),
     )
+
+
+def of_type(kind, value):
+    """Return a value of this type, an empty one in place of any other."""
+    return value if isinstance(value, kind) else kind()
 
 
 def dig(value, *keys):
@@ -121,7 +128,7 @@ class Given:
 
     @cached_property
     def texts(self):
-        """The texts by which cells are known where ids were lost; not those of the prompts."""
+        """The texts by which cells are known where ids were lost; not that of the placeholder."""
         return {squeeze(one) for one in self.sources.values()} - {"", squeeze(PLACEHOLDER)}
 
     def has(self, cell):
@@ -139,7 +146,7 @@ class Given:
 
 
 def find_group(cells, given, target):
-    """Return the indices of the cells that hold what was written for the cell `target`, in order."""
+    """Return the indices, in order, of the cells that hold what was written for `target`."""
     places = [cell.index for cell in cells if target in cell.ids]
     if not places:  # what the student has written after the cell that stands before it
         anchor = find_anchor(cells, given, target)
@@ -160,20 +167,26 @@ def own_cells(cells, start, step, given):
 
 
 def find_anchor(cells, given, target):
-    """Return the index of the cell that was handed out before the target, None if it is gone."""
-    if (before := given.before(target)) is None:
+    """Return the index of the cell that was handed out before the target, None if it is gone.
+
+    It is known by its id, by its text or, if neither was left, by the first line of that.
+    """
+    before = given.before(target)
+    text = given.sources.get(before, "").strip()
+    if not text:
         return None
-    source = given.sources[before]
-    heading = squeeze(source.split("\n")[0])
     for fits in (
         lambda cell: before in cell.ids,
-        lambda cell: squeeze(cell.source) == squeeze(source),
-        lambda cell: squeeze(cell.source.split("\n")[0]) == heading,
+        lambda cell: squeeze(cell.source) == squeeze(text),
+        lambda cell: first_line(cell.source) == first_line(text),
     ):
-        for cell in cells:
-            if fits(cell):
-                return cell.index
+        if found := [cell.index for cell in cells if fits(cell)]:
+            return found[0]
     return None
+
+
+def first_line(text):
+    return squeeze(text.strip().partition("\n")[0])
 
 
 # What was written
@@ -185,57 +198,51 @@ def find_answer(cells, given, by_hand):
     by_hand is the definition's ByHand: an answer is Markdown, without the placeholder, or code.
     """
     written = find_prose if by_hand.kind == "answer" else find_code
-    return written(cells, given, by_hand.cell)
+    return written(cells, given, by_hand)
 
 
-def find_prose(cells, given, target):
-    texts = [under_the_question(cells, given, target)]
-    for index in find_group(cells, given, target):
-        cell = cells[index]
-        if cell.type in ("markdown", "raw"):
-            texts.append(cell.source)
-        elif cell.type == "code" and target in cell.ids:  # the answer cell, made a code cell
-            texts.append(cell.source and f"```\n{cell.source}\n```")
-    return "\n\n".join(without_placeholder(one) for one in texts if says_something(one))
-
-
-def under_the_question(cells, given, target):
-    """Return what was typed into the cell of the question, beside the question."""
-    before = given.before(target)
-    question = given.sources.get(before, "").strip()
+def find_prose(cells, given, by_hand):
+    group = set(find_group(cells, given, by_hand.cell))
+    question = given.sources.get(by_hand.question, "").strip()
+    texts = []
     for cell in cells:
-        if question and before in cell.ids and question in cell.source:
-            return cell.source.replace(question, "", 1)
-    return ""
+        if cell.type == "code":
+            if by_hand.cell in cell.ids:  # the answer cell, made a code cell
+                texts.append(f"```\n{cell.source}\n```")
+        elif question and question in cell.source:  # typed beside the question, or cells merged
+            texts.append(cell.source.replace(question, ""))
+        elif cell.index in group:
+            texts.append(cell.source)
+    return "\n\n".join(without_placeholder(one) for one in texts if says_something(one))
 
 
 def says_something(text):
     """Whether a Markdown text says anything besides the placeholder, in any language.
 
-    In doubt it does: then a person looks at it. A sign such as an arrow or a smile says something;
-    those of ASCII are Markdown's.
+    In doubt it does, as then a person looks at it: "TODO" does. So does a picture that the text
+    shows, as it does where one is pasted: students photograph what they wrote on paper. So does a
+    sign such as an arrow or a smile; those of ASCII do not, as Markdown is made of them.
     """
-    text = re.sub(r"<!--.*?(-->|\Z)", " ", text, flags=re.DOTALL)
-    text = re.sub(r"</?(br|p|div|span|hr)\b[^<>]*>", " ", text, flags=re.IGNORECASE)
-    text = html.unescape(text)
-    words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
-    return bool(PROMPTS.sub("", words).strip()) or any(
+    text = EMPTY_TAGS.sub(" ", COMMENTS.sub(" ", text))
+    text = html.unescape(re.sub("&#[0-9]{8,}", " ", text))  # which is no character, and may raise
+    words = " ".join(WORDS.findall(text.casefold()))
+    return bool(PLACEHOLDER_PARTS.sub("", words).strip()) or any(
         not one.isascii() and unicodedata.category(one)[0] == "S" for one in text
     )
 
 
 def without_placeholder(text):
-    label, _, rest = PLACEHOLDER.partition("** ")
-    for prompt in (PLACEHOLDER, rest, f"{label}**"):  # half of it may have been deleted
-        text = text.replace(prompt, "")
+    label, _, request = PLACEHOLDER.partition(" *")
+    for part in (PLACEHOLDER, label, f"*{request}"):  # half of it may have been deleted
+        text = text.replace(part, "")
     return text.strip("\n")
 
 
-def find_code(cells, given, target):
+def find_code(cells, given, by_hand):
     """Return the code that was written, "" if nothing but the stub is there."""
-    group = [cells[index] for index in find_group(cells, given, target)]
+    group = [cells[index] for index in find_group(cells, given, by_hand.cell)]
     sources = [cell.source for cell in group if cell.type == "code"]
-    stub = code_lines(given.sources.get(target, ""))
+    stub = code_lines(given.sources.get(by_hand.cell, ""))
     if not any(code_lines(source) - stub for source in sources):
         return ""
     return "\n\n".join(source for source in sources if source.strip())

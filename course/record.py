@@ -1,7 +1,7 @@
 """The record of an edition: what was handed out, to be known again when it comes back.
 
     Record                        of one edition, with its id
-    given_cells(course, notebook) what was handed out of a notebook, on a student's side
+    given_cells(course, ...)      what was handed out of a notebook, on a student's side
 
 The student edition holds its record as exercises/edition.json, and its notebooks tell the id in
 their metadata. Which of several editions a submission comes from: course/edition/handed_out.py.
@@ -64,22 +64,20 @@ def parse(content):
 def read(course):
     """Return the Record of the student edition in the course's folder, None in the solved tree.
 
-    Raises ValueError, with the way out, if it is damaged.
+    Raises ValueError if it is damaged.
     """
     path = course.root / FILE
-    if not path.is_file():
-        return None
-    try:
-        return parse(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{FILE}: {error}; get it back from the student edition") from None
+    return parse(path.read_bytes()) if path.is_file() else None
 
 
-def given_cells(course, notebook):
-    """Return what was handed out of a notebook, as the edition in the course's folder records it.
+def given_cells(course, notebook, cells, record):
+    """Return what was handed out of a notebook, as notebook.Given.
 
-    In the solved tree, which has no record, the cells that are declared are the given ones.
+    cells    those that it has now
+    record   of the edition; None in the solved tree, which has no cells of a student's own: there
+             all cells were given, and what was written into those that people grade was not
     """
-    if record := read(course):
+    if record:
         return record.given(notebook.file)
-    return Given(dict.fromkeys(course.graded_cells(notebook.name), ""))
+    written = {one.cell for one in course.by_hand if one.notebook == notebook.name}
+    return Given((str(one.id), "" if one.id in written else one.source) for one in cells)

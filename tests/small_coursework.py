@@ -1,37 +1,45 @@
-"""A student's folder in miniature, with all exercises done: a package and two tiny notebooks."""
+"""A student's folder of the toy course, with everything done, and what it takes to break it.
+
+The toy course has some more here: a cell of code that a person grades, a second question, prose
+between them.
+"""
 
 import contextlib
 import copy
+import functools
 import io
 import json
 import os
+import tempfile
 import zipfile
+from pathlib import Path
 
-from cells import code, markdown, printed, result
+from cells import code, markdown, result
+from toy_course import copy_toy
 
+from course import definition
 from course.checks.report import Report
-from course.submission import ANSWER_PLACEHOLDER, STAMP_CELL
+from course.edition.derive import derive
+from course.notebook import PLACEHOLDER
 from course.submission.__main__ import main
-from course.submission.contents import EXERCISE_FILES, NOTEBOOKS, code_hash, collect
+from course.submission.contents import code_hash, collect
 
+NOTEBOOK, EXERCISES = "notebooks/one.ipynb", "toy/sums.py"
+MORE = """
+[[by_hand]]
+notebook = "one"
+cell = "search-cell"
+title = "Search"
+points = 2
 
-def notebook(stamp):
-    """Return a notebook that was run completely while the code's hash was `stamp`."""
-    cells = [
-        markdown("# A notebook", "title"),
-        code("import numpy as np", 1, "imports"),
-        code(STAMP_CELL, 2, "stamp", result(f"'code {stamp}'", 2)),
-        markdown("### Inline question 1\n\n*Why?*", "question-1"),
-        markdown("Because.", "answer-1"),
-        markdown("## Go on", "go-on"),
-        code("print(2 + 2)", 3, "sum-cell", printed("4\n")),
-        code("", None, "empty-cell"),
-        markdown("### Inline question 2\n\n*Really?*", "question-2"),
-        markdown("**Your answer.** Нет.", "answer-2"),
-        markdown("## The end", "end"),
-    ]
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+[[by_hand]]
+notebook = "one"
+cell = "answer-2"
+question = "question-2"
+title = "Second question"
+points = 1
+"""
+SEARCH = "### BEGIN SOLUTION\nbest = max(1, 2)\n### END SOLUTION\nprint(best)"
 
 
 def cell(content, id):
@@ -47,24 +55,75 @@ def put(root, name, content):
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def write_coursework(root):
-    """Write the folder `root`; return its notebook, of which svm and softmax are equal copies."""
-    put(root, "cs231n/__init__.py", '"""The package."""\n')
-    for name in EXERCISE_FILES:
-        put(root, name, f"# done: {name}\n")
-    content = notebook(code_hash(collect(root).files))
-    for name in NOTEBOOKS:
+def read(root, name=NOTEBOOK):
+    return json.loads((root / name).read_bytes())
+
+
+def write_solved(root):
+    """Write the instructors' tree; return its Course."""
+    copy_toy(root)
+    path = root / definition.FILE
+    text = path.read_text(encoding="utf-8").replace("\npoints = 10\n", "\npoints = 13\n")
+    path.write_text(text + MORE, encoding="utf-8")
+    content = read(root)
+    content["cells"] += [
+        markdown("## Go on", "go-on"),
+        code(SEARCH, None, "search-cell"),
+        markdown("### Second question\n\n*Really?*", "question-2"),
+        markdown("Нет.", "answer-2"),
+        markdown("## The end\n\nWell done.", "end"),
+    ]
+    put(root, NOTEBOOK, content)
+    return definition.load(root)
+
+
+@functools.cache
+def editions():
+    """Return the files of the student edition and of finished work: two {name: bytes}."""
+    with tempfile.TemporaryDirectory() as folder:
+        solved = write_solved(Path(folder).resolve())
+        handed_out = derive(solved).files
+        files = handed_out | {EXERCISES: (solved.root / EXERCISES).read_bytes()}
+    content = json.loads(files[NOTEBOOK])
+    cell(content, "search-cell")["source"] = ["best = max(1, 2)\n", "print(best)"]
+    cell(content, "answer-1")["source"] = f"{PLACEHOLDER}\n\nIt is divided."
+    cell(content, "answer-2")["source"] = ["**Your answer.** Нет."]
+    code_cells = [one for one in content["cells"] if one["cell_type"] == "code"]
+    for number, one in enumerate(code_cells, 1):
+        one["execution_count"] = number
+    content["cells"].append(code("", None, "empty-cell"))
+    code_files = {name: one for name, one in files.items() if name.startswith("toy/")}
+    run_with(content, code_hash(code_files))
+    return handed_out, files | {NOTEBOOK: json.dumps(content, ensure_ascii=False).encode()}
+
+
+def run_with(content, stamp):
+    """Make a notebook one that was run while the code's hash was `stamp`."""
+    cell(content, "stamp")["outputs"] = [result(f"'code {stamp}'", 2)]
+
+
+def run_again(root):
+    """Make the notebook in a folder one that was run with the code that is there."""
+    content = read(root)
+    run_with(content, code_hash(collect(definition.load(root)).files))
+    put(root, NOTEBOOK, content)
+
+
+def write_coursework(root, blank=False):
+    """Write finished work, or the student edition as it was handed out; return its Course."""
+    for name, content in editions()[0 if blank else 1].items():
         put(root, name, content)
-    return copy.deepcopy(content)
+    return definition.load(root)
+
+
+def finished():
+    """Return the notebook of finished work as a dictionary."""
+    return copy.deepcopy(json.loads(editions()[1][NOTEBOOK]))
 
 
 def passes(name, root):
     """Stand in for course.checks.run."""
     return Report(name, "passed")
-
-
-def unanswered(content, id):
-    cell(content, id)["source"] = [ANSWER_PLACEHOLDER]
 
 
 def hand_in(root, *words, run=passes):

@@ -75,15 +75,15 @@ def find(course, files):
             read[notebook] = cells_of(files.get(course.notebooks[notebook].file))
         state, cells = read[notebook]
         known = given(course, notebook)
-        group, source = find_group(cells, known, target), clean(find_answer(cells, known, one))
+        group, written = find_group(cells, known, target), find_answer(cells, known, one)
         shown, contents = [], {}
         for cell, form, content in pictures(cells, group, known):
             name = f"{notebook}_{target}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
             shown.append({"cell": cell, "mime": FORMATS[form], "name": name})
             contents[name] = content
         entry = {"notebook": notebook, "cell": target, "title": one.title, "kind": one.kind}
-        entry |= {"possible": one.points, "answered": bool(source), "state": state}
-        yield entry | {"source": source, "figures": shown}, contents
+        entry |= {"possible": one.points, "answered": bool(written), "state": state}
+        yield entry | {"source": clean(written), "figures": shown}, contents
 
 
 def cells_of(content):

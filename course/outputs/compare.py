@@ -41,7 +41,7 @@ class Tolerance:
         return cls(**wanted)
 
 
-# ---------------------------------------------------------------------------------------- outputs
+# Outputs
 
 
 def contents(outputs):
@@ -71,7 +71,7 @@ def compare_value(kind, expected, actual, tolerance):
     return compare_text(expected, actual, tolerance), {}
 
 
-# ------------------------------------------------------------------------------------------- text
+# Text
 
 # The forms in which the notebooks print times and ratios of times: 0.12 s, 12.3 ms, 4 min, 12.3x.
 TIME = re.compile(r" *(?<![\w.])\d+(?:\.\d+)?(?: (?:ns|µs|ms|s|min)|x)(?!\w)")
@@ -101,7 +101,7 @@ def _same_number(a, b, tolerance):
     return distance <= max(tolerance.atol, tolerance.rtol * max(abs(float(a)), abs(float(b))))
 
 
-# --------------------------------------------------------------------------------------- pictures
+# Pictures
 
 # Scores measured on figures of curves, maps and templates, against Matplotlib 3.11 with FreeType 2.14.
 # Harmless, at most: Matplotlib 3.8 and 3.10 with FreeType 2.6 0.05, letters without hinting 0.03,

@@ -33,7 +33,7 @@ from course import ROOT, definition
 from course.outputs import data_sets
 from course.outputs.canonical import normalize, to_text
 
-# --- Execute ----------------------------------------------------------------------------------
+# Execute
 
 # Run in the kernel after the last cell, in a cell that is thrown away. Older notebooks of this
 # course have a `results` of another kind, with tuples as keys: it is passed over.
@@ -130,7 +130,7 @@ def last_lines(cell, error, count=12):
     return "\n".join(lines[-count:])
 
 
-# --- Skip what is done, write what is new -----------------------------------------------------
+# Skip what is done, write what is new
 
 
 def fingerprint(course, notebook, dataset):
@@ -215,7 +215,7 @@ def store(course, path, dataset):
     write(path, to_text(notebook))
 
 
-# --- Report -----------------------------------------------------------------------------------
+# Report
 
 
 def table(course, entries, dataset, out):

@@ -9,9 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from course import ROOT, definition
+from course import ROOT, definition, record
 from course.notebook import read_cells
-from course.record import given_cells
 from course.submission import archive
 from course.submission.contents import (
     NOTEBOOK_LARGE,
@@ -32,7 +31,7 @@ STATUS = f"""exit status:
   {STOPPED}  stopped with Ctrl-C
 """
 
-# --- Look over --------------------------------------------------------------------------------
+# Look over
 
 
 def check_exercises(course, run, say):
@@ -70,14 +69,26 @@ def command(module, *words):
     return " ".join([python, "-m", f"course.{module}", *words])
 
 
-def check_notebook(course, notebook, contents, code, say):
+def read_record(course, contents):
+    """Return the Record of the edition, or None, and note its id in `contents`."""
+    try:
+        found = record.read(course)
+    except ValueError as error:
+        way_out = "get it back from the student edition"
+        contents.problems.append(Problem(record.FILE, str(error), way_out))
+        return None
+    contents.edition = found and found.id
+    return found
+
+
+def check_notebook(course, notebook, contents, code, edition, say):
     """Look one notebook over: add its problems to `contents`, return its HTML page or None."""
     name = notebook.file
     content = contents.files[name]
     if any(problem.where == name for problem in contents.problems):
         say(False, name)
         return None  # not UTF-8, or in the middle of a merge: no sense in further complaints
-    problems = look_over(course, notebook, content, code, given_cells(course, notebook))
+    problems = look_over(course, notebook, content, code, edition)
     page = None
     if len(content) > NOTEBOOK_LIMIT:
         contents.left_out[name] = problems[0].what
@@ -100,16 +111,16 @@ def look_everything_over(course, run, say):
     code = code_hash(contents.files)
     exercises, problems = check_exercises(course, run, say)
     contents.problems += problems
-    pages = {}
+    edition, pages = read_record(course, contents), {}
     for one in course.notebooks.values():
         if one.file in contents.files and (
-            page := check_notebook(course, one, contents, code, say)
+            page := check_notebook(course, one, contents, code, edition, say)
         ):
             pages[f"html/{one.name}.html"] = page
     return contents, pages, exercises, code
 
 
-# --- Report -----------------------------------------------------------------------------------
+# Report
 
 
 class Printer:
@@ -162,7 +173,7 @@ def large(name, content):
         yield f"packed, but large: {name}: {what_is_large(content, cells)}; {SHOW_LESS}"
 
 
-# --- The command ------------------------------------------------------------------------------
+# The command
 
 
 def why_not_there(course, out, make_folder):

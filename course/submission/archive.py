@@ -11,6 +11,7 @@ The manifest, an object:
     problems           [{"where", "what", "way_out"}, ...]: files or exercises, and sentences
     exercises          {name: whether its check passed}
     code               the hash of the Python files that a notebook's stamp must show
+    edition            the id of the edition that was handed out, or null
     environment        {"python", "system", "machine", and packages: their version or null}
     files              {name: {"sha256", "bytes"}}: all other entries of the zip
     own                names of files that the student added
@@ -78,6 +79,7 @@ def with_manifest(course, contents, pages, exercises, code):
         ],
         "exercises": exercises,
         "code": code,
+        "edition": contents.edition,
         "environment": environment(),
         "files": {
             name: {"sha256": hashlib.sha256(entries[name]).hexdigest(), "bytes": len(entries[name])}

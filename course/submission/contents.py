@@ -42,6 +42,7 @@ class Contents:
     own: list = field(default_factory=list)  # names in `files` that the package did not bring
     left_out: dict = field(default_factory=dict)  # name -> why
     problems: list = field(default_factory=list)
+    edition: str | None = None  # the id of its record, if there is one
 
 
 def collect(course):

@@ -1,7 +1,7 @@
 """Look over an executed notebook, without running anything: run completely, with which code, and
 with every inline question answered?
 
-    look_over(course, notebook, content, code, given) -> [Problem, ...]
+    look_over(course, notebook, content, code, record) -> [Problem, ...]
 
 Jupyter numbers the code cells in the order in which a kernel runs them. So in a notebook that was
 run completely, in order, in a fresh kernel, they have the numbers 1, 2, 3, ...
@@ -9,7 +9,8 @@ run completely, in order, in a fresh kernel, they have the numbers 1, 2, 3, ...
 
 import json
 
-from course.notebook import dig, find_answer, joined, read_cells
+from course.notebook import dig, find_answer, find_group, joined, read_cells
+from course.record import given_cells
 from course.submission import STAMP_CELL
 from course.submission.contents import NOTEBOOK_LIMIT, Problem
 
@@ -17,12 +18,12 @@ RERUN = "in JupyterLab: Kernel > Restart Kernel and Run All Cells, wait for the 
 SHOW_LESS = "make that cell show less, run all again, save"
 
 
-def look_over(course, notebook, content, code, given):
+def look_over(course, notebook, content, code, record):
     """Return the Problems of a notebook.
 
     notebook, content   its definition, and the bytes of its file
     code                the `code_hash` to match
-    given               the cells that were handed out, notebook.Given
+    record              of the edition, or None
     """
     name = notebook.file
     try:
@@ -30,6 +31,7 @@ def look_over(course, notebook, content, code, given):
     except ValueError as error:
         way_out = "open it in JupyterLab; if that fails, start from a fresh copy of the notebook"
         return [Problem(name, f"it cannot be read as a notebook ({error})", way_out)]
+    given = given_cells(course, notebook, cells, record)
     return [
         *too_large(name, content, cells),
         *run_problems(name, cells, code),
@@ -49,7 +51,7 @@ def cell_name(place, cell):
     return f"code cell {place}, {first if len(first) <= 40 else first[:37] + '...'!r}"
 
 
-# --- Run completely, in order, with this code -------------------------------------------------
+# Run completely, in order, with this code
 
 
 def run_problems(name, cells, code):
@@ -63,7 +65,7 @@ def run_problems(name, cells, code):
         return [Problem(name, f"not run: {not_run[0]}{rest}", RERUN)]
     for number, (where, cell) in enumerate(named, 1):
         if cell.number != number:
-            what = f"not run in order: {where} has [{cell['number']}] instead of [{number}]"
+            what = f"not run in order: {where} has [{cell.number}] instead of [{number}]"
             return [Problem(name, what, RERUN)]
     stamps = [cell for _, cell in named if "submission.stamp()" in cell.source]
     if not stamps:
@@ -92,25 +94,24 @@ def error_outputs(name, cells):
     return problems
 
 
-# --- Inline questions -------------------------------------------------------------------------
+# What people grade
 
 
 def missing_answers(course, notebook, cells, given):
     problems = []
     for one in course.by_hand:
-        if one.notebook != notebook.name or one.kind != "answer" or find_answer(cells, given, one):
+        if one.notebook != notebook.name or find_answer(cells, given, one):
             continue
-        asked, name = one.title[:1].lower() + one.title[1:], notebook.file
-        if any(one.cell in cell.ids for cell in cells):
-            way_out = "write your answer in place of the prompt under the question, and save"
-            problems.append(Problem(name, f"{asked} is not answered", way_out))
-        else:
-            way_out = f"copy the cell under {asked} from a fresh copy of the notebook"
-            problems.append(Problem(name, f"the answer cell of {asked} is missing", way_out))
+        what = f"{one.title} is not {'answered' if one.kind == 'answer' else 'written'}"
+        way_out = "write it in place of the prompt, and save"
+        if not find_group(cells, given, one.cell):
+            what = f"{one.title}: its cell is missing"
+            way_out = "copy that cell from a fresh copy of the notebook"
+        problems.append(Problem(notebook.file, what, way_out))
     return problems
 
 
-# --- Size -------------------------------------------------------------------------------------
+# Size
 
 
 def too_large(name, content, cells):

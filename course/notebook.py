@@ -1,7 +1,7 @@
 """The cells of a notebook: what was handed out and what is a student's own, and what was answered.
 
     read_cells(content)                  the cells of a file, in a known shape
-    given_cells(course, notebook)        the cells of a notebook as it was handed out
+    Given(sources)                       the cells of a notebook as it was handed out
     find_answer(cells, given, by_hand)   what a student wrote for a cell that a person grades
 
 Both sides use these: students are told that a question is not answered exactly if those who grade

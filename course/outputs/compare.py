@@ -103,7 +103,7 @@ def _same_number(a, b, tolerance):
 
 # Pictures
 
-# Scores measured on figures of curves, maps and templates, against Matplotlib 3.11 with FreeType 2.14.
+# Scores measured on figures of curves, maps and templates, against Matplotlib 3.11, FreeType 2.14.
 # Harmless, at most: Matplotlib 3.8 and 3.10 with FreeType 2.6 0.05, letters without hinting 0.03,
 # without antialiasing 0.09; data off by 1e-3 0.01.
 # Wrong, at least: a curve moved by 1% of the axis 0.14, a loss larger by 3% 0.24, a cell of a heat

@@ -1,22 +1,22 @@
 """What a course asks, read from exercises/course.toml: the one place that lists it.
 
-    load(root) -> Course      the declaration, sound in itself; ValueError names what is not
+    load(root) -> Course      the declaration, sound in itself; DefinitionError names what is not
 
 Whether it fits the notebooks and the code beside it is told by course/edition/whole.py, which
 instructors have.
 """
 
-import difflib
 import fnmatch
 import hashlib
 import importlib.util
 import sys
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from course import ROOT
+from course.tables import MADE, Reader
 
 FILE = "exercises/course.toml"
 CHECKS = "exercises/checks.npz"
@@ -39,11 +39,13 @@ class Notebook:
     file     its path from the root, such as notebooks/one.ipynb
     locked   ids of cells that students need not edit, besides questions and checks
     stamp    id of the cell after which the student edition notes which code is in use
+    line     where it is declared
     """
 
     file: str
     locked: tuple = ()
     stamp: str = "imports"
+    line: int = field(default=0, metadata=MADE)
 
     @property
     def name(self):
@@ -66,6 +68,7 @@ class Exercise:
     vectorized   whether it is to do without loops
     groups       names under which misconceptions.toml plants in several exercises at once
     hints        up to three, from the idea to the step that is usually missed
+    line         where it is declared
     """
 
     name: str
@@ -80,6 +83,7 @@ class Exercise:
     vectorized: bool = False
     groups: tuple = ()
     hints: tuple = ()
+    line: int = field(default=0, metadata=MADE)
 
     def __post_init__(self):
         object.__setattr__(self, "attribute", self.attribute or self.name)
@@ -93,13 +97,20 @@ class Exercise:
 
 @dataclass(frozen=True)
 class ByHand:
-    """A cell that a person grades: an answer in prose or, without a question, code."""
+    """A cell that a person grades: an answer in prose or, without a question, code.
+
+    notebook, cell   where it is: the notebook's short name, the cell's id
+    title            what it is called in feedback and gradebooks
+    question         the id of the cell that asks, which stands before that of the answer
+    line             where it is declared
+    """
 
     notebook: str
     cell: str
     title: str
     points: int
     question: str = ""
+    line: int = field(default=0, metadata=MADE)
 
     @property
     def kind(self):
@@ -112,12 +123,19 @@ class Files:
 
     handed_out   patterns of what students get besides the notebooks
     pictures     folders in which a picture of a student's own may lie
-    renamed      {name here: name in the student edition}
+    renamed      {name here: name in the student edition}, of files that are handed out
     """
 
     handed_out: tuple
     pictures: tuple = ()
     renamed: dict = field(default_factory=dict)
+
+    def hold(self, name):
+        """Whether a file of the solved tree is handed out."""
+        return any(
+            name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
+            for pattern in self.handed_out
+        )
 
 
 @dataclass(frozen=True)
@@ -143,7 +161,7 @@ class Data:
 
     variable: str = ""
     marker: str = ""
-    sets: dict = field(default_factory=dict)
+    sets: dict = field(default_factory=dict, metadata=MADE)
     stored: str = ""
     seeded: tuple = ()
 
@@ -152,20 +170,25 @@ class Data:
 class Course:
     """All that is declared of a course, and where it lies.
 
+    name         of the assignment in gradebooks
+    title        what people call it
+    package      the folder of the code in which students write
+    folder       what the student edition unpacks to
+    points       that its exercises and what is graded by hand have together
     exercises, notebooks are dictionaries by name, in the order of the file; by_hand is a tuple.
     """
 
-    root: Path
     name: str
     title: str
     package: str
     folder: str
     points: int
-    notebooks: dict
-    exercises: dict
-    by_hand: tuple
-    files: Files
-    data: Data
+    root: Path = field(metadata=MADE)
+    notebooks: dict = field(metadata=MADE)
+    exercises: dict = field(metadata=MADE)
+    by_hand: tuple = field(metadata=MADE)
+    files: Files = field(metadata=MADE)
+    data: Data = field(metadata=MADE)
 
     @property
     def data_file(self):
@@ -193,20 +216,18 @@ class Course:
 
     def is_handed_out(self, name):
         """Whether a file of this name came with the student edition."""
-        return name in self.notebooks_by_file or any(
-            name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
-            for pattern in self.files.handed_out
+        renamed = self.files.renamed
+        return (
+            name in self.notebook_files
+            or name in renamed.values()
+            or (name not in renamed and self.files.hold(name))
         )
 
     def is_given(self, name):
         """Whether a file is handed out, and handed in again: a notebook, the package, a picture."""
         top = name.split("/")[0]
         inside = top == self.package or (top in self.files.pictures and is_picture(name))
-        return name in self.notebooks_by_file or (inside and self.is_handed_out(name))
-
-    @cached_property
-    def notebooks_by_file(self):
-        return {one.file: one for one in self.notebooks.values()}
+        return name in self.notebook_files or (inside and self.is_handed_out(name))
 
     def kind(self, name):
         """Return the Kind of exercise in the folder exercises/<name>/."""
@@ -261,7 +282,7 @@ def declaration(root):
     return name
 
 
-# Read and check the declaration
+# Read the declaration
 
 
 def load(root=ROOT):
@@ -277,96 +298,95 @@ def load(root=ROOT):
 @lru_cache(maxsize=16)
 def load_version(root, mtime):
     """Return the Course; the same object as long as the declaration does not change."""
-    text = (root / FILE).read_text(encoding="utf-8")
     try:
+        text = (root / FILE).read_text(encoding="utf-8")
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DefinitionError(f"{FILE}: {error}") from None
-    reader = Reader(text)
-    notebooks = reader.each(Notebook, table.pop("notebook", []), "notebook")
-    exercises = reader.each(Exercise, table.pop("exercise", []), "exercise")
-    by_hand = reader.each(ByHand, table.pop("by_hand", []), "by_hand")
-    files = reader.one(Files, table.pop("files", {}), "files")
-    data = table.pop("data", {})
-    sets = reader.each(DataSet, data.pop("set", []), "data.set")
-    data = reader.one(Data, data | {"sets": {one.name: one for one in sets}}, "data")
-    head = table.pop("course", {})
-    for name in table:
-        reader.say(f"[{name}]", f"there is no table [{name}]")
+    reader = Reader(FILE, text)
+    course = read_course(table, root, reader)
     if not reader.problems:
-        own = {"root": root, "files": files, "data": data, "by_hand": tuple(by_hand)}
-        own["notebooks"] = {one.name: one for one in notebooks}
-        own["exercises"] = {one.name: one for one in exercises}
-        course = reader.one(Course, head | own, "course")
-    if not reader.problems:
-        check(course, exercises, notebooks, reader)
+        check(course, reader)
     if reader.problems:
         raise DefinitionError("\n".join(reader.problems))
     return course
 
 
-class Reader:
-    """Makes objects of tables, and collects what is wrong, with lines of the file."""
-
-    def __init__(self, text):
-        self.lines, self.problems = text.splitlines(), []
-
-    def say(self, sought, what):
-        """Add a problem, with the first line that holds what is sought."""
-        numbers = (n for n, line in enumerate(self.lines, 1) if sought in line)
-        number = next(numbers, None)
-        self.problems.append(f"{FILE}{f', line {number}' if number else ''}: {what}")
-
-    def each(self, cls, tables, name):
-        return [one for table in tables if (one := self.one(cls, table, name)) is not None]
-
-    def one(self, cls, table, name):
-        """Return an object of the dataclass `cls`, None if the table does not fit it."""
-        known, before = {one.name: one for one in fields(cls)}, len(self.problems)
-        told = next((f" {table[key]!r}" for key in ("name", "cell", "file") if key in table), "")
-        for key in table.keys() - known.keys():
-            near = difflib.get_close_matches(key, known, 1)
-            way_out = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
-            self.say(key, f"[{name}]{told} has no setting {key!r}{way_out}")
-        for key, one in known.items():
-            if one.default is MISSING and one.default_factory is MISSING and key not in table:
-                self.say(told.strip(" '") or f"[{name}]", f"[{name}]{told} lacks the setting {key}")
-            elif key in table:
-                wanted = list if one.type is tuple else one.type
-                if type(table[key]) is not wanted and not isinstance(table[key], one.type):
-                    what = f"[{name}]{told}: {key} is {table[key]!r}, which is no {wanted.__name__}"
-                    self.say(key, what)
-        if len(self.problems) > before:
-            return None
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+def read_course(table, root, reader):
+    """Return the Course of a TOML table; the reader collects what does not fit."""
+    notebooks = reader.each(Notebook, table, "notebook")
+    exercises = reader.each(Exercise, table, "exercise")
+    by_hand = reader.each(ByHand, table, "by_hand")
+    files = reader.one(Files, table, "files")
+    data = table.get("data", {})
+    sets = reader.each(DataSet, data if isinstance(data, dict) else {}, "set", "data.set")
+    data = reader.one(Data, table, "data", sets=reader.by_name(sets, "data.set"))
+    course = reader.one(
+        Course,
+        table,
+        "course",
+        root=root,
+        notebooks=reader.by_name(notebooks, "notebook"),
+        exercises=reader.by_name(exercises, "exercise"),
+        by_hand=tuple(by_hand),
+        files=files,
+        data=data,
+    )
+    for name in table:
+        known = "[course], [[notebook]], [[exercise]], [[by_hand]], [files], [data], [[data.set]]"
+        reader.say(reader.line_of(f"[{name}"), f"there is no table [{name}]; there are {known}")
+    return course
 
 
-def check(course, exercises, notebooks, reader):
-    """Add what does not fit together in the declaration itself."""
-    seen = set()
-    for what, names in (
-        ("exercise", [one.name for one in exercises]),
-        ("notebook", [one.name for one in notebooks]),
-        ("graded cell", [f"{one.notebook}: {one.cell}" for one in (*exercises, *course.by_hand)]),
-    ):
-        for name in names:
-            if (what, name) in seen:
-                reader.say(name.split(": ")[-1], f"the {what} {name!r} is declared twice")
-            seen.add((what, name))
-    for one in (*exercises, *course.by_hand):
+# Check that it is sound in itself
+
+
+def check(course, reader):
+    """Let the reader collect what does not fit together in the declaration."""
+    graded = (*course.exercises.values(), *course.by_hand)
+    cells = {}
+    for one in graded:
         if one.notebook not in course.notebooks:
             known = ", ".join(course.notebooks)
-            reader.say(
-                one.cell, f"{one.cell!r} is in the notebook {one.notebook!r}; known: {known}"
-            )
+            reader.say(one.line, f"there is no notebook {one.notebook!r}; there are: {known}")
         if one.points < 1:
-            reader.say(one.cell, f"{one.cell!r} has {one.points} points; at least 1 is needed")
-    for one in exercises:
+            reader.say(one.line, f"{one.cell!r} has {one.points} points; at least 1 is needed")
+        place = one.notebook, one.cell
+        if place in cells:
+            what = f"the cell {one.cell!r} of {one.notebook!r} is declared in line {cells[place]}"
+            reader.say(one.line, f"{what}, too; each is graded once")
+        cells[place] = one.line
+    check_exercises(course, reader)
+    check_files(course, reader)
+    if (total := sum(one.points for one in graded)) != course.points:
+        line = reader.line_of("points", reader.line_of("[course]"))
+        what = f"the points sum to {total}, not to {course.points}"
+        reader.say(line, f"{what}: change these, or those of exercises and [[by_hand]]")
+    stored, sets = course.data.stored, course.data.sets
+    if stored and stored not in sets:
+        what = f"there is no data set {stored!r}; there are: {', '.join(sets)}"
+        reader.say(reader.line_of("stored", reader.line_of("[data]")), what)
+
+
+def check_exercises(course, reader):
+    kinds = {}
+    for one in course.exercises.values():
+        if not (one.file.startswith(f"{course.package}/") and one.file.endswith(".py")):
+            what = f"{one.name}: {one.file} is no Python file in {course.package}/"
+            reader.say(one.line, f"{what}, the folder that is handed in")
         if len(one.hints) > MOST_HINTS:
-            reader.say(one.name, f"{one.name} has {len(one.hints)} hints, more than {MOST_HINTS}")
-    total = sum(one.points for one in (*exercises, *course.by_hand))
-    if total != course.points:
-        what = f"the points sum to {total}, not to {course.points}: change them, or [course] points"
-        reader.say("points", what)
-    if course.data.stored and course.data.stored not in course.data.sets:
-        reader.say("stored", f"there is no data set {course.data.stored!r}")
+            what = f"{one.name} has {len(one.hints)} hints; at most {MOST_HINTS} are shown"
+            reader.say(one.line, what)
+        first = kinds.setdefault(one.problems, one)
+        if first.kind != one.kind:
+            what = f"{one.name} is of the kind {one.kind!r}, but shares the problems"
+            reader.say(one.line, f"{what} {one.problems!r} with {first.name}, a {first.kind!r}")
+
+
+def check_files(course, reader):
+    line = reader.line_of("renamed", reader.line_of("[files]")) or reader.line_of("[files.renamed]")
+    for here, there in course.files.renamed.items():
+        if not course.files.hold(here):
+            reader.say(line, f"{here} is renamed, but not among the files that are handed_out")
+        if there not in course.files.renamed and course.files.hold(there):
+            reader.say(line, f"{here} and {there} would both be {there} in the student edition")

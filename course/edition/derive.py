@@ -24,8 +24,8 @@ class ReleaseError(Exception):
 class Edition:
     """The student edition, its record, and what was taken out of the solved tree to make it."""
 
-    files: dict = field(default_factory=dict)  # path -> bytes
-    changes: dict = field(default_factory=dict)  # (path, cell id or None) -> [Change]
+    files: dict = field(default_factory=dict)  # path in the edition -> bytes
+    changes: dict = field(default_factory=dict)  # (solved path, cell id or None) -> [Change]
     left_out: dict = field(default_factory=dict)  # path of a notebook -> [(index, cell)]
     record: Record | None = None
 
@@ -41,7 +41,9 @@ def derive(course):
         if not paths:
             problems.append(f"{pattern}: there is no such file")
         for path in paths:
-            take(path.relative_to(root).as_posix(), path.read_bytes(), edition, problems)
+            name = path.relative_to(root).as_posix()
+            content = student_version(name, path.read_bytes(), edition, problems)
+            edition.files[course.files.renamed.get(name, name)] = content
     for notebook in course.notebooks.values():
         path = notebook.file
         if not (root / path).is_file():
@@ -70,8 +72,8 @@ def add_record(edition, books):
     edition.files[record.FILE] = edition.record.to_bytes()
 
 
-def take(path, content, edition, problems):
-    """Put the students' version of a file into the edition."""
+def student_version(path, content, edition, problems):
+    """Return the students' version of a file, and note in the edition what was changed."""
     if not path.endswith(BINARY):
         text = content.decode("utf-8")
         regions = find_regions(text, lambda number: f"{path}:{number}: ", problems)
@@ -81,4 +83,4 @@ def take(path, content, edition, problems):
             content = text.encode()
             if path.endswith(".py"):
                 still_python(text, path, problems)
-    edition.files[path] = content
+    return content

@@ -22,7 +22,11 @@ from course.submission.contents import (
 from course.submission.lookover import SHOW_LESS, look_over, what_is_large
 
 COMPLETE, PROBLEMS, PACKED_ANYWAY, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 130  # argparse exits with 2
-STATUS = f"""exit status:
+EPILOG = f"""examples:
+  python -m course.submission                    writes build/submission.zip
+  python -m course.submission --anyway --out ~/work.zip
+
+exit status:
   {COMPLETE}  no problem was found, and the zip was written
   {PROBLEMS}  problems were found, and nothing was written
   2  the command was not understood
@@ -30,6 +34,7 @@ STATUS = f"""exit status:
   {NOT_WRITTEN}  the zip could not be written; one that was there before is as it was
   {STOPPED}  stopped with Ctrl-C
 """
+
 
 # Look over
 
@@ -196,7 +201,7 @@ def parse(argv):
     parser = argparse.ArgumentParser(
         prog="python -m course.submission",
         description="Look the work over and pack it into one zip to hand in.",
-        epilog=STATUS,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -242,6 +247,10 @@ def main(argv=None, root=ROOT, run=None):
         archive.write(path, entries)
     except ImportError as error:
         show(f"error: {error}; use `make submission`, or the Python in .venv/bin")
+        return NOT_WRITTEN
+    except definition.DefinitionError as error:
+        what = "; ".join(str(error).splitlines())
+        show(f"error: {what}; get {definition.FILE} back from the student edition")
         return NOT_WRITTEN
     except OSError as error:
         show(f"error: the zip was not written: {error}")

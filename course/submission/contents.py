@@ -130,7 +130,7 @@ def why_not(course, name, size, contents):
         return f"{megabytes} {READ_LIMIT / 1e6:.0f}" if size > READ_LIMIT else None
     if name.endswith(".ipynb"):
         known = " and ".join(f"{one}.ipynb" for one in course.notebooks)
-        return f"only {known} are handed in; copy into them what counts"
+        return f"notebooks other than {known} are not handed in; copy into those what counts"
     limit = PICTURE_LIMIT if is_picture(name) else FILE_LIMIT
     if size > limit:
         return f"{megabytes} {limit / 1e6:.0f}"

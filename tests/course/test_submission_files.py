@@ -7,35 +7,40 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from course.submission import archive
-from course.submission.contents import EXERCISE_FILES, NOTEBOOKS, code_hash, collect, is_given
-from tests.small_coursework import (
+from cells import printed
+from small_coursework import (
+    EXERCISES,
+    NOTEBOOK,
     cell,
     hand_in,
     packed,
-    printed,
     put,
-    result,
+    read,
+    run_again,
     tree,
     write_coursework,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
+from course import definition
+from course.submission import archive
+from course.submission.contents import collect
 
 
 @pytest.fixture
 def work(tmp_path, monkeypatch):
     """A student's folder with everything done. HTML copies, which take a second, are faked."""
     monkeypatch.setattr(archive, "to_page", lambda name, content: f"page of {name}".encode())
-    write_coursework(tmp_path)
-    return tmp_path
+    return write_coursework(tmp_path).root
+
+
+def collected(root):
+    return collect(definition.load(root))
 
 
 def test_own_files_are_packed_or_left_out_with_a_word(work):
-    content = json.loads((work / "notebooks/svm.ipynb").read_text())
+    content = read(work)
     cell(content, "title")["source"] = "![](Käse.png) ![](o\u0308l.png) ![](huge.jpg) ![](mine.gif)"
-    put(work, "cs231n/classifiers/helper.py", "x = 1\n")
+    put(work, "toy/helper.py", "x = 1\n")
     put(work, "notebooks/plots.py", "x = 1\n")
     put(work, "notebooks/Ka\u0308se.png", b"1")  # as macOS may spell it
     put(work, "notebooks/öl.png", b"1")
@@ -45,27 +50,26 @@ def test_own_files_are_packed_or_left_out_with_a_word(work):
     put(work, "notebooks/huge.jpg", bytes(5_000_001))
     put(work, "notebooks/Untitled.ipynb", "{}")
     put(work, "notebooks/weights.npz", b"5")
-    put(work, "cs231n/long.py", b"#" * 1_000_001)
-    put(work, "cs231n/env/pyvenv.cfg", "")
-    put(work, "cs231n/env/lib/module.py", "")
-    hidden = ["cs231n/.idea/a.py", "cs231n/__pycache__/a.py", "cs231n/.a.py", "cs231n/a.py~"]
-    for name in [*hidden, "notebooks/.ipynb_checkpoints/svm-checkpoint.ipynb"]:
+    put(work, "toy/long.py", b"#" * 1_000_001)
+    put(work, "toy/env/pyvenv.cfg", "")
+    put(work, "toy/env/lib/module.py", "")
+    hidden = ["toy/.idea/a.py", "toy/__pycache__/a.py", "toy/.a.py", "toy/a.py~"]
+    for name in [*hidden, "notebooks/.ipynb_checkpoints/one-checkpoint.ipynb"]:
         put(work, name, "")
-    for name in NOTEBOOKS:  # as if run with the new code
-        cell(content, "stamp")["outputs"] = [result(f"'code {code_hash(collect(work).files)}'", 2)]
-        put(work, name, content)
+    put(work, NOTEBOOK, content)
+    run_again(work)
     before = tree(work)
     status, told = hand_in(work)
     assert status == 0, told
-    own = ["cs231n/classifiers/helper.py", "datasets/mine.gif", "notebooks/plots.py"]
+    own = ["datasets/mine.gif", "notebooks/Ka\u0308se.png", "notebooks/plots.py"]
     entries = packed(work / "build" / "submission.zip")
     manifest = json.loads(entries["manifest.json"])
-    assert manifest["own"] == [*own[:2], "notebooks/Ka\u0308se.png", own[2], "notebooks/öl.png"]
+    assert manifest["own"] == [*own, "notebooks/öl.png", "toy/helper.py"]
     assert set(manifest["own"]) < set(entries)
     assert {name: why[:30] for name, why in manifest["left_out"].items()} == {
-        "cs231n/env": "it is a virtual environment",
-        "cs231n/long.py": "it has 1.0 MB, more than 1",
-        "notebooks/Untitled.ipynb": "only svm.ipynb and softmax.ipy",
+        "toy/env": "it is a virtual environment",
+        "toy/long.py": "it has 1.0 MB, more than 1",
+        "notebooks/Untitled.ipynb": "notebooks other than one.ipynb",
         "notebooks/huge.jpg": "it has 5.0 MB, more than 5",
         "notebooks/unused.png": "no notebook names this picture",
         "notebooks/weights.npz": "it is neither Python code nor ",
@@ -80,8 +84,8 @@ def test_own_files_are_packed_or_left_out_with_a_word(work):
 
 def test_own_files_have_a_limit_together(work):
     for number in range(25):
-        put(work, f"cs231n/own{number:02}.py", b"#" * 1_000_000)
-    contents = collect(work)
+        put(work, f"toy/own{number:02}.py", b"#" * 1_000_000)
+    contents = collected(work)
     assert len(contents.own) == 20
     assert all("your own files have more than 20 MB" in why for why in contents.left_out.values())
     assert len(contents.left_out) == 5
@@ -92,12 +96,12 @@ def test_links_pipes_and_unreadable_files_are_named_and_not_followed(
 ):
     secret = tmp_path_factory.mktemp("elsewhere") / "secret.py"
     secret.write_text("x = 1")
-    (work / "cs231n" / "linked.py").symlink_to(secret)
-    (work / "cs231n" / "folder").symlink_to(secret.parent)
-    os.mkfifo(work / "cs231n" / "pipe.py")
-    put(work, "cs231n/locked.py", "")
-    (work / EXERCISE_FILES[0]).unlink()
-    (work / EXERCISE_FILES[0]).symlink_to(secret)
+    (work / "toy" / "linked.py").symlink_to(secret)
+    (work / "toy" / "folder").symlink_to(secret.parent)
+    os.mkfifo(work / "toy" / "pipe.py")
+    put(work, "toy/locked.py", "")
+    (work / EXERCISES).unlink()
+    (work / EXERCISES).symlink_to(secret)
     read_bytes = Path.read_bytes
 
     def refuse(path):  # a mode of 0 does not stop root
@@ -106,20 +110,20 @@ def test_links_pipes_and_unreadable_files_are_named_and_not_followed(
         return read_bytes(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    contents = collect(work)
+    contents = collected(work)
     assert contents.left_out == {
-        "cs231n/classifiers/linear_svm.py": contents.left_out["cs231n/folder"],
-        "cs231n/folder": "it is a link; put there what it leads to, if it is needed",
-        "cs231n/linked.py": contents.left_out["cs231n/folder"],
-        "cs231n/locked.py": "it cannot be read (Permission denied)",
-        "cs231n/pipe.py": "it is not a regular file",
+        "toy/sums.py": contents.left_out["toy/folder"],
+        "toy/folder": "it is a link; put there what it leads to, if it is needed",
+        "toy/linked.py": contents.left_out["toy/folder"],
+        "toy/locked.py": "it cannot be read (Permission denied)",
+        "toy/pipe.py": "it is not a regular file",
     }
-    assert [one.where for one in contents.problems] == [EXERCISE_FILES[0]]
+    assert [one.where for one in contents.problems] == [EXERCISES]
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS refuses such names itself")
 def test_a_name_that_is_not_utf8_is_left_out_and_can_be_printed(work):
-    with open(os.fsencode(work) + b"/cs231n/caf\xe9.py", "wb") as file:
+    with open(os.fsencode(work) + b"/toy/caf\xe9.py", "wb") as file:
         file.write(b"x = 1\n")
     status, told = hand_in(work)
     assert status == 0
@@ -127,22 +131,22 @@ def test_a_name_that_is_not_utf8_is_left_out_and_can_be_printed(work):
 
 
 def test_a_notebook_of_20_mb_is_packed_with_a_word_and_one_of_30_mb_is_not(work):
-    content = json.loads((work / "notebooks/svm.ipynb").read_text())
-    cell(content, "sum-cell")["outputs"] = [printed("4" * 20_000_000)]
-    put(work, "notebooks/svm.ipynb", content)
+    content = read(work)
+    cell(content, "total-cell")["outputs"] = [printed("4" * 20_000_000)]
+    put(work, NOTEBOOK, content)
     status, told = hand_in(work)
     assert status == 0
-    large = "20.0 MB, of which 20.0 MB in code cell 3, 'print(2 + 2)'"
-    assert f"packed, but large: notebooks/svm.ipynb: {large}" in told
-    cell(content, "sum-cell")["outputs"] = [printed("4" * 30_000_000)]
-    put(work, "notebooks/svm.ipynb", content)
+    large = "20.0 MB, of which 20.0 MB in code cell 3, 'print(sums.total([1, 2, 3]))'"
+    assert f"packed, but large: notebooks/one.ipynb: {large}" in told
+    cell(content, "total-cell")["outputs"] = [printed("4" * 30_000_000)]
+    put(work, NOTEBOOK, content)
     status, told = hand_in(work, "--anyway")
     assert status == 3
-    assert "✗ notebooks/svm.ipynb: it is not packed: 30.0 MB, of which 30.0 MB in code" in told
-    assert "notebooks/svm.ipynb" not in packed(work / "build" / "submission-incomplete.zip")
+    assert "✗ notebooks/one.ipynb: it is not packed: 30.0 MB, of which 30.0 MB in code" in told
+    assert NOTEBOOK not in packed(work / "build" / "submission-incomplete.zip")
 
 
-def test_the_list_of_what_the_package_consists_of_is_complete():
-    """Whoever adds a file to cs231n/ adds it to GIVEN in cs231n/submission/contents.py."""
-    own = [name for name in collect(ROOT).files if not is_given(name)]
-    assert own == []
+def test_this_course_s_own_files_are_all_given(course):
+    """Whoever adds a file to the package adds it to [files] in exercises/course.toml."""
+    contents = collect(course)
+    assert (contents.own, contents.left_out, contents.problems) == ([], {}, [])

@@ -20,6 +20,7 @@ from course import definition
 from course.checks.catalogue import Catalogue
 from course.checks.data import CheckData, to_arrays
 from course.checks.names import Misconception, Problem, unknown_names
+from course.edition import whole
 
 SEED = 231  # of the problems that students have
 
@@ -86,6 +87,8 @@ def main(argv=None):
     options = parser.parse_args(argv)
     try:
         course = definition.load()
+        if problems := whole.find_problems(course, with_data=False):
+            raise definition.DefinitionError("\n".join(problems))
         data = build(course, options.seed)
     except definition.DefinitionError as error:
         print(f"{error}\n\nerror: nothing was written, because of the above", file=sys.stderr)

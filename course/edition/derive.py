@@ -39,7 +39,8 @@ def derive(course):
     for pattern in course.files.handed_out:
         paths = sorted(path for path in root.glob(pattern) if path.is_file())
         if not paths:
-            problems.append(f"{pattern}: there is no such file")
+            what = f"{definition.FILE}: no file is called {pattern!r}, which is in handed_out"
+            problems.append(f"{what}; correct the name, or take it out")
         for path in paths:
             name = path.relative_to(root).as_posix()
             content = student_version(name, path.read_bytes(), edition, problems)
@@ -47,10 +48,10 @@ def derive(course):
     for notebook in course.notebooks.values():
         path = notebook.file
         if not (root / path).is_file():
-            problems.append(f"{definition.FILE}: there is no notebook {path}")
+            what = f"{definition.FILE}, line {notebook.line}: there is no notebook {path}"
+            problems.append(f"{what}; correct the name")
             continue
-        text = (root / path).read_text(encoding="utf-8")
-        books[path], changes, left_out = notebooks.derive(text, course, notebook, problems)
+        books[path], changes, left_out = notebooks.derive(course, notebook, problems)
         edition.left_out[path] = left_out
         edition.changes |= {(path, cell): changed for cell, changed in changes.items()}
     if problems:

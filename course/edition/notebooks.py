@@ -1,81 +1,80 @@
 """The students' version of a notebook: nothing is executed, answered or solved; cells are graded.
 
-Cells are told apart by what they are:
+What a cell is follows from the declaration, apart from evidence:
 
-    check       a code cell that holds checks.run("...") alone      graded by what it returns
-    solution    a code cell with a SOLUTION region                  graded by hand
-    answer      a Markdown cell with the id answer-<number>         graded by hand
-    evidence    tagged "evidence": measures what an answer claims   left out with the answer
-    fixed       the questions, and the cells that load the package  read-only
+    check       of an exercise                           graded by what it returns
+    answer      Markdown; a placeholder takes its place  graded by hand
+    code        with a SOLUTION region                   graded by hand
+    fixed       the questions, and locked cells          read-only
+    evidence    tagged "evidence": measures what an answer claims, and is left out with it
     stamp       follows the cell that imports the package, in the students' version alone: notes
                 with which code the notebook is run, for course.submission
 
-All others stay as they are, for students to change as they like. The first three need points, and
-whatever has points must be one of them. Cells carry the metadata of nbgrader, schema version 3:
+All others stay as they are, for students to change as they like. That the declaration fits is seen
+to by whole.py. Cells carry the metadata of nbgrader, schema version 3:
 https://nbgrader.readthedocs.io/en/stable/contributor_guide/metadata.html
 """
 
-import re
+import ast
 from functools import partial
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 
-from course.edition.markers import ANSWER, SOLUTION, Change, find_regions, replace_regions
+from course.definition import Exercise
+from course.edition.markers import ANSWER, Change, find_regions, replace_regions
 from course.edition.stubs import cell_stub, still_python
 from course.notebook import PLACEHOLDER
 from course.outputs.canonical import METADATA
 from course.submission import STAMP_CELL
 
-CHECK = re.compile(r'checks\.run\("\w+"\)')
-QUESTION, ANSWER_ID = re.compile(r"question-\d+"), re.compile(r"answer-\d+")
+STAMP = "stamp"  # the id of that cell
 
 
-def derive(text, course, notebook, problems):
+def read(course, notebook):
+    """Return a notebook of the solved tree."""
+    return nbformat.read(course.root / notebook.file, as_version=4)
+
+
+def parse_code(source):
+    """Return the syntax tree of a code cell, in which magics are calls. Raises SyntaxError."""
+    return ast.parse(TransformerManager().transform_cell(source))
+
+
+def derive(course, notebook, problems):
     """Return the students' notebook, the Changes of its cells, and what was left out.
 
-    text        the solved notebook's file
-    problems    a list that grows by what is wrong
-    The changes are {cell id: [Change, ...]}, the cells left out [(index in text, cell), ...].
+    problems    a list that grows by what is wrong with markers and stubs
+    The changes are {cell id: [Change, ...]}, the cells left out [(index, cell), ...].
     """
-    path, graded = notebook.file, course.graded_cells(notebook.name)
-    points = {name: one.points for name, one in graded.items()}
-    solved = nbformat.reads(text, as_version=4)
+    graded = course.graded_cells(notebook.name)
     cells, changes, left_out = [], {}, []
-    for index, cell in enumerate(solved.cells):
-        kind = kind_of(cell, notebook)
-        if kind in ("check", "solution", "answer"):
-            if cell.id not in points:
-                problems.append(f"{path}, cell {cell.id}: {kind} without points")
-        elif cell.id in points:
-            what = "evidence, which is left out" if kind == "evidence" else "nothing to be graded"
-            problems.append(f"{path}, cell {cell.id}: it has points, but is {what}")
-        if kind == "evidence":
+    for index, cell in enumerate(read(course, notebook).cells):
+        if is_evidence(cell):
             left_out.append((index, cell))
             continue
-        source, changes[cell.id] = new_source(cell, kind, path, problems)
-        cells.append(new_cell(cell, kind, source, points.get(cell.id)))
+        one = graded.get(cell.id)
+        kind = kind_of(cell, one, course, notebook)
+        source, changes[cell.id] = new_source(cell, kind, notebook.file, problems)
+        cells.append(new_cell(cell, kind, source, one.points if one else None))
         if cell.id == notebook.stamp:
             metadata = {"deletable": False, "editable": False}
-            cells.append(nbformat.v4.new_code_cell(STAMP_CELL, id="stamp", metadata=metadata))
-    for name in sorted(points.keys() - {cell.id for cell in solved.cells}):
-        problems.append(f"{path}: no cell has the id {name}, for which there are points")
+            cells.append(nbformat.v4.new_code_cell(STAMP_CELL, id=STAMP, metadata=metadata))
     student = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     student.nbformat_minor = 5
     return student, changes, left_out
 
 
-def kind_of(cell, notebook):
-    if "evidence" in cell.metadata.get("tags", []):
-        return "evidence"
-    if cell.cell_type == "code":
-        if CHECK.fullmatch(cell.source.strip()):
-            return "check"
-        if any(region.kind == SOLUTION for region in regions_of(cell, notebook.file, [])):
-            return "solution"
-    elif ANSWER_ID.fullmatch(cell.id):
-        return "answer"
-    locked = cell.id in notebook.locked or QUESTION.fullmatch(cell.id)
-    return "fixed" if locked else "plain"
+def is_evidence(cell):
+    return "evidence" in cell.metadata.get("tags", [])
+
+
+def kind_of(cell, graded, course, notebook):
+    """Return what a cell is; `graded` is what is declared of it, or None."""
+    if graded is not None:
+        return "check" if isinstance(graded, Exercise) else graded.kind
+    questions = {one.question for one in course.by_hand if one.notebook == notebook.name}
+    return "fixed" if cell.id in questions or cell.id in notebook.locked else "plain"
 
 
 def regions_of(cell, path, problems):

@@ -23,7 +23,7 @@ import zipfile
 from pathlib import Path
 
 from course import ROOT, definition
-from course.edition import handed_out, leaks
+from course.edition import handed_out, leaks, whole
 from course.edition.derive import ReleaseError, derive
 from course.edition.markers import ANSWER, SOLUTION
 
@@ -92,6 +92,8 @@ def main(argv=None):
     out = parser.parse_args(argv).out
     try:
         course = definition.load()
+        if problems := whole.find_problems(course):
+            raise ReleaseError("\n".join(problems))
         edition = derive(course)
         if problems := leaks.find_leaks(secrets(edition), edition.files):
             raise ReleaseError("\n".join(problems))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from course import definition
+from course.edition import whole
 from course.export import outcome
 from course.export.course import summary_table
 from course.files import put
@@ -40,6 +41,8 @@ Where to look:
 def grade(options):
     """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
     course = definition.load()
+    if problems := whole.find_problems(course):
+        raise ValueError("\n".join([*problems, "nothing was graded, because of the above"]))
     paths = intake.find(course, options.folder)
     out = options.out or options.folder.with_name(f"{options.folder.resolve().name}-grades")
     keep_apart(options.folder, out)

@@ -1,0 +1,263 @@
+"""Does the declaration fit the tree? What does not is refused before anything is made or graded.
+
+    find_problems(course) -> [line, ...]     each with its place and the way out
+
+`release`, `checks` and `grade` call it. Nothing of a student's is looked at here.
+"""
+
+import ast
+import re
+
+import nbformat
+
+from course.checks import data
+from course.definition import CHECKS, FILE, Exercise
+from course.edition.derive import ReleaseError, derive
+from course.edition.handed_out import read_kept
+from course.edition.markers import SOLUTION, find_regions
+from course.edition.notebooks import STAMP, is_evidence, parse_code, read
+
+CHECK = re.compile(r'checks\.run\("(\w+)"\)')
+QUESTION, ANSWER = re.compile(r"question-\d+"), re.compile(r"answer-\d+")
+
+
+def find_problems(course, with_data=True):
+    """Return what does not fit, a line each, in the order of the declaration.
+
+    with_data    whether exercises/checks.npz is looked at, too; not by what makes it
+    """
+    problems = []
+    for notebook in course.notebooks.values():
+        if (course.root / notebook.file).is_file():
+            problems += notebook_problems(course, notebook)
+    problems += file_problems(course)
+    problems += kind_problems(course)
+    if with_data:
+        problems += data_problems(course)
+    try:
+        edition = derive(course)
+    except ReleaseError as error:
+        problems += str(error).splitlines()
+    else:
+        problems += import_problems(course, edition)
+    try:
+        read_kept(course)
+    except ValueError as error:
+        problems.append(str(error))
+    return problems
+
+
+def declared(one):
+    """Return where something is declared, to begin a line with."""
+    return f"{FILE}, line {one.line}"
+
+
+# The cells of a notebook
+
+
+def notebook_problems(course, notebook):
+    path, problems = notebook.file, []
+    cells = read(course, notebook).cells
+    graded = course.graded_cells(notebook.name)
+    questions = {one.question for one in graded.values() if not isinstance(one, Exercise)}
+    kept = {}
+    for cell in cells:
+        if cell.id in kept or cell.id == STAMP:
+            problems.append(f"{path}: two cells have the id {cell.id!r}; give one another")
+        if not is_evidence(cell):
+            kept[cell.id] = cell
+            problems += cell_problems(path, cell, graded, questions)
+    for name in (notebook.stamp, *notebook.locked):
+        if name not in kept:
+            what = f"{declared(notebook)}: {path} has no cell {name!r}"
+            problems.append(f"{what}; correct the name, or the cell's id")
+    names = list(kept)
+    for name, one in graded.items():
+        if name not in kept:
+            evidence = "but as evidence, which is left out" if is_there(name, cells) else "at all"
+            what = f"{declared(one)}: {path} has no cell {name!r} {evidence}"
+            problems.append(f"{what}; correct the declaration, or the cell's id or tags")
+        elif not isinstance(one, Exercise) and one.question:
+            before = names[names.index(name) - 1] if names.index(name) else None
+            if before != one.question:
+                what = f"{declared(one)}: before the cell {name!r} stands {before!r} in {path}"
+                problems.append(f"{what}, not its question {one.question!r}; move one of them")
+    return problems
+
+
+def is_there(name, cells):
+    return any(cell.id == name for cell in cells)
+
+
+def cell_problems(path, cell, graded, questions):
+    """Yield what is wrong with a cell, by itself or by what is declared of it."""
+    where, one = f"{path}, cell {cell.id}", graded.get(cell.id)
+    check = cell.cell_type == "code" and CHECK.fullmatch(cell.source.strip())
+    solution = cell.cell_type == "code" and has_solution(cell.source)
+    answer = ANSWER.fullmatch(cell.id) or cell.source.startswith("**Answer")
+    if isinstance(one, Exercise):
+        if not check or check[1] != one.name:
+            yield f'{where}: it has to be checks.run("{one.name}") alone, as {declared(one)} says'
+    elif one is not None and one.kind == "answer":
+        if cell.cell_type != "markdown":
+            yield f"{where}: an answer to {one.question!r} has to be a Markdown cell"
+    elif one is not None:
+        if not solution:
+            yield f"{where}: it is graded by hand, but no SOLUTION region is in it; mark one"
+    elif check:
+        yield f"{where}: it checks {check[1]!r}, but no [[exercise]] in {FILE} has this cell"
+    elif solution:
+        yield f"{where}: it holds a solution, but no [[by_hand]] in {FILE} has this cell"
+    elif answer and cell.cell_type == "markdown":
+        yield f"{where}: it is an answer, but no [[by_hand]] in {FILE} has this cell"
+    elif QUESTION.fullmatch(cell.id) and cell.id not in questions:
+        yield f"{where}: it is a question, but no [[by_hand]] in {FILE} has an answer to it"
+
+
+def has_solution(text):
+    return any(region.kind == SOLUTION for region in find_regions(text, str, []))
+
+
+# The files in which students write
+
+
+def file_problems(course):
+    problems = []
+    for file in course.exercise_files:
+        exercises = [one for one in course.exercises.values() if one.file == file]
+        where = declared(exercises[0])
+        if not (course.root / file).is_file():
+            problems.append(f"{where}: there is no file {file}; correct the name, or write it")
+            continue
+        if not course.files.hold(file):
+            way_out = f"add it to handed_out of [files] in {FILE}"
+            problems.append(f"{where}: students do not get {file}; {way_out}")
+        problems += solution_problems(file, (course.root / file).read_text("utf-8"), exercises)
+    return problems
+
+
+def solution_problems(file, text, exercises):
+    """Yield where an exercise's function has no solution, or a solution has no exercise."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        yield f"{file}:{error.lineno}: no valid Python: {error.msg}"
+        return
+    regions = {one.first for one in find_regions(text, str, []) if one.kind == SOLUTION}
+    for one in exercises:
+        for name in one.functions:
+            function = find_function(tree, one.attribute, name)
+            if function is None:
+                yield f"{declared(one)}: {file} has no function {name!r}; correct one of them"
+                continue
+            inside = regions.intersection(range(function.lineno, function.end_lineno + 1))
+            if not inside:
+                what = f"{file}:{function.lineno}: {name} belongs to the exercise {one.name}"
+                yield f"{what}, but no SOLUTION region is in it; mark one"
+            regions -= inside
+    for line in sorted(regions):
+        yield f"{file}:{line}: this solution is in no function of an [[exercise]] in {FILE}"
+
+
+def find_function(tree, attribute, name):
+    """Return the function of this name: a method, if the attribute is a class of the file."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == attribute:
+            tree = node
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    return next((node for node in functions if node.name == name), None)
+
+
+# The kinds of exercises, and their problems
+
+
+def kind_problems(course):
+    problems = []
+    for kind in dict.fromkeys(one.kind for one in course.exercises.values()):
+        first = next(one for one in course.exercises.values() if one.kind == kind)
+        for part in ("__init__", "call", "judge", "problems"):
+            file = f"exercises/{kind}/{part}.py"
+            if not (course.root / file).is_file():
+                problems.append(f"{declared(first)}: the kind {kind!r} needs a file {file}")
+            elif part == "problems" and course.files.hold(file):
+                what = f"{FILE}: students would get {file}, which knows what is expected"
+                problems.append(f"{what}; take it out of handed_out")
+            elif part != "problems" and not course.files.hold(file):
+                what = f"{FILE}: students do not get {file}, a part of the kind {kind!r}"
+                problems.append(f"{what}; add it to handed_out")
+    return problems
+
+
+def data_problems(course):
+    try:
+        known = data.load(course.data_file).sets
+    except FileNotFoundError:
+        return [f"{CHECKS} is not there; `make checks` makes it"]
+    except ValueError as error:
+        return [f"{error}; `make checks` makes it anew"]
+    return [
+        f"{declared(one)}: {CHECKS} has no problems {one.problems!r}; `make checks` draws them"
+        for one in course.exercises.values()
+        if one.problems not in known
+    ]
+
+
+# What students' notebooks and files import
+
+
+def import_problems(course, edition):
+    """Yield what is imported in the edition that lies in the tree, but is not handed out."""
+    for path, where, parse, text in code_of(course, edition):
+        try:
+            tree = parse(text)
+        except SyntaxError as error:
+            yield f"{where(error.lineno)}: no valid Python: {error.msg}"
+            continue
+        for line, name, is_module in imports(tree, path):
+            yield from missing(course, edition, path, name, is_module, where(line))
+
+
+def code_of(course, edition):
+    """Yield (path, function that tells the place of a line, function that parses, text)."""
+    for path, content in edition.files.items():
+        if path.endswith(".py"):
+            yield path, f"{path}:{{}}".format, ast.parse, content.decode()
+    for path in course.notebook_files:
+        for cell in nbformat.reads(edition.files[path].decode(), as_version=4).cells:
+            if cell.cell_type == "code":
+                yield path, f"{path}, cell {cell.id}, line {{}}".format, parse_code, cell.source
+
+
+def imports(tree, path):
+    """Return [(line, name, whether it has to be a module)] of what is imported in a file."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, one.name, True) for one in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = path.split("/")[: -node.level] if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            found.append((node.lineno, module, True))
+            found += [(node.lineno, f"{module}.{one.name}", False) for one in node.names]
+    return found
+
+
+def missing(course, edition, path, name, is_module, where):
+    """Yield a line if this name, imported in the file `path`, is of a module that students lack."""
+    parts = name.split(".")
+    for folder in ("", path.rpartition("/")[0] + "/"):  # scripts import what lies beside them
+        files = module_files(folder, parts)
+        there = [file for file in files if (course.root / file).is_file()]
+        for file in there:
+            if file not in edition.files:
+                yield f"{where}: students do not get {file}; add it to handed_out in {FILE}"
+        if there or (course.root / folder / "/".join(parts)).is_dir():
+            return
+    if is_module and parts[0] in (course.package, "course", "exercises"):
+        yield f"{where}: there is no module {name}; correct the name"
+
+
+def module_files(folder, parts):
+    """Return the names that the file of a module may have."""
+    name = folder + "/".join(parts)
+    return f"{name}.py", f"{name}/__init__.py"

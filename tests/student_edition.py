@@ -1,23 +1,22 @@
-"""The student edition as the tests of the release see it, made once for all of them."""
+"""The student edition as the tests see it, derived once for all tests of a process."""
 
-import functools
 import shutil
 
 import nbformat
 
 from conftest import ROOT
-from course import checks
-from course.edition import release
+from course import definition
+from course.edition import handed_out
 from course.edition.markers import SOLUTION
 
-EXERCISES = tuple(checks.EXERCISES)
-NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")
+COURSE = definition.load()
+NOTEBOOKS = COURSE.notebook_files
+EXERCISES = tuple(COURSE.exercises)
 
 
-@functools.cache
 def derived():
     """The Edition of this tree."""
-    return release.derive(ROOT)
+    return handed_out.edition(COURSE)
 
 
 def student_notebook(path):
@@ -34,14 +33,11 @@ def stubs():
     ]
 
 
-def copy_sources(folder):
-    """Copy all that a release reads, and a file of each kind that it passes over."""
-    patterns = (*release.CONTENTS, "notebooks/*.ipynb", "grading/points.toml")
-    for pattern in patterns:
-        for path in ROOT.glob(pattern):
-            target = folder / path.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    for name in ("tests/test_x.py", "cs231n/old_solution.py", "notebooks/Untitled.ipynb"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("{}")
+def copy_tree(folder):
+    """Copy this tree without data and tests: all that a release reads, and a bit more."""
+    ignore = shutil.ignore_patterns("__pycache__", "*-py", "editions")
+    for name in (COURSE.package, "course", "datasets", "docs", "exercises", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    for path in ROOT.iterdir():
+        if path.is_file() and path.name != ".git":
+            shutil.copyfile(path, folder / path.name)

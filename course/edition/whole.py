@@ -7,6 +7,7 @@
 
 import ast
 import re
+from collections import Counter
 
 import nbformat
 
@@ -16,6 +17,7 @@ from course.edition.derive import ReleaseError, derive
 from course.edition.handed_out import read_kept
 from course.edition.markers import SOLUTION, find_regions
 from course.edition.notebooks import STAMP, is_evidence, parse_code, read
+from course.notebook import read_cells
 
 CHECK = re.compile(r'checks\.run\("(\w+)"\)')
 QUESTION, ANSWER = re.compile(r"question-\d+"), re.compile(r"answer-\d+")
@@ -26,10 +28,11 @@ def find_problems(course, with_data=True):
 
     with_data    whether exercises/checks.npz is looked at, too; not by what makes it
     """
-    problems = []
-    for notebook in course.notebooks.values():
-        if (course.root / notebook.file).is_file():
-            problems += notebook_problems(course, notebook)
+    notebooks = [one for one in course.notebooks.values() if (course.root / one.file).is_file()]
+    if problems := [line for one in notebooks for line in reading_problems(course, one)]:
+        return problems  # the others would follow from these
+    for notebook in notebooks:
+        problems += notebook_problems(course, notebook)
     problems += file_problems(course)
     problems += kind_problems(course)
     if with_data:
@@ -55,6 +58,18 @@ def declared(one):
 # The cells of a notebook
 
 
+def reading_problems(course, notebook):
+    """Yield why a notebook cannot be read, or which ids of cells are not their own."""
+    try:
+        cells = read_cells((course.root / notebook.file).read_bytes())
+    except ValueError as error:
+        yield f"{notebook.file}: it cannot be read as a notebook ({error})"
+        return
+    counts = Counter([STAMP, *(str(cell.id) for cell in cells)])
+    for name in (name for name, count in counts.items() if count > 1):
+        yield f"{notebook.file}: another cell has the id {name!r}, too; give one of them another"
+
+
 def notebook_problems(course, notebook):
     path, problems = notebook.file, []
     cells = read(course, notebook).cells
@@ -62,8 +77,6 @@ def notebook_problems(course, notebook):
     questions = {one.question for one in graded.values() if not isinstance(one, Exercise)}
     kept = {}
     for cell in cells:
-        if cell.id in kept or cell.id == STAMP:
-            problems.append(f"{path}: two cells have the id {cell.id!r}; give one another")
         if not is_evidence(cell):
             kept[cell.id] = cell
             problems += cell_problems(path, cell, graded, questions)

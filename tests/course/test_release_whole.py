@@ -1,0 +1,292 @@
+"""Is a tree refused that does not fit its declaration, with the place and the way out?
+
+On copies of the toy course, each with one fault; the last are on this course, as they are about it.
+"""
+
+import re
+import shutil
+
+import pytest
+from edits import add_cells, edit, edit_cell, remove_cell
+from student_edition import copy_tree
+from toy_course import copy_toy
+
+from course import definition
+from course.checks import build
+from course.edition import release, whole
+from course.grader import __main__ as grader
+
+TOML = definition.FILE
+NOTEBOOK = "notebooks/one.ipynb"
+
+
+@pytest.fixture(scope="module")
+def whole_toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    copy_toy(folder)
+    return folder
+
+
+@pytest.fixture
+def toy(whole_toy, tmp_path):
+    """The folder of a toy course of one's own."""
+    return shutil.copytree(whole_toy, tmp_path / "toy")
+
+
+def problems(folder):
+    return whole.find_problems(definition.load(folder))
+
+
+def declare(folder, table):
+    """Add a table to the declaration, and its points to the sum."""
+    points = int(re.search(r"points = (\d+)", table)[1])
+    edit(
+        folder / TOML, ("points = 10", f"points = {10 + points}"), ("[files]", table + "\n[files]")
+    )
+
+
+def test_a_whole_tree_has_no_problems(toy):
+    assert problems(toy) == []
+
+
+def test_this_course_is_whole(course):
+    assert whole.find_problems(course) == []
+
+
+# One fault each: what is done to a folder, and the lines that tell it
+
+CHECK = 'checks.run("total")'
+FAULTS = {
+    "check cell gone": (
+        lambda toy: remove_cell(toy / NOTEBOOK, "check-of-total"),
+        r"course.toml, line 12: notebooks/one.ipynb has no cell 'check-of-total' at all; correct",
+    ),
+    "answer among the evidence": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "answer-1", metadata={"tags": ["evidence"]}),
+        r"line 31: notebooks/one.ipynb has no cell 'answer-1' but as evidence, which is left out",
+    ),
+    "check of another exercise": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "mean-check", source=CHECK),
+        r'one.ipynb, cell mean-check: it has to be checks.run\("mean"\) alone, as .* line 22 says',
+    ),
+    "more than the check": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "check-of-total", source=f"x = 1\n{CHECK}"),
+        r"one.ipynb, cell check-of-total: it has to be checks.run",
+    ),
+    "check that is not declared": (
+        lambda toy: add_cells(toy / NOTEBOOK, "title", ("code", "again", CHECK)),
+        r"one.ipynb, cell again: it checks 'total', but no \[\[exercise\]\] in .* has this cell",
+    ),
+    "solution that is not declared": (
+        lambda toy: edit_cell(
+            toy / NOTEBOOK, "total-cell", source="### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
+        ),
+        r"one.ipynb, cell total-cell: it holds a solution, but no \[\[by_hand\]\]",
+    ),
+    "answer that is not declared": (
+        lambda toy: add_cells(toy / NOTEBOOK, "title", ("markdown", "reply", "**Answer.** Yes.")),
+        r"one.ipynb, cell reply: it is an answer, but no \[\[by_hand\]\]",
+    ),
+    "question that is not declared": (
+        lambda toy: add_cells(toy / NOTEBOOK, "title", ("markdown", "question-2", "Why?")),
+        r"one.ipynb, cell question-2: it is a question, but no \[\[by_hand\]\]",
+    ),
+    "something between question and answer": (
+        lambda toy: add_cells(toy / NOTEBOOK, "question-1", ("markdown", "between", "Think.")),
+        r"line 31: before the cell 'answer-1' stands 'between' in .*, not its question 'quest",
+    ),
+    "answer in a code cell": (
+        lambda toy: [
+            remove_cell(toy / NOTEBOOK, "answer-1"),
+            add_cells(toy / NOTEBOOK, "question-1", ("code", "answer-1", "print('It is.')")),
+        ],
+        r"cell answer-1: an answer to 'question-1' has to be a Markdown cell",
+    ),
+    "code without a solution": (
+        lambda toy: declare(
+            toy, '[[by_hand]]\nnotebook = "one"\ncell = "total-cell"\ntitle = "T"\npoints = 1\n'
+        ),
+        r"cell total-cell: it is graded by hand, but no SOLUTION region is in it; mark one",
+    ),
+    "two cells of an id": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "title", id="imports"),
+        r"one.ipynb: another cell has the id 'imports', too; give one of them another",
+    ),
+    "id of the cell that a release adds": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "title", id="stamp"),
+        r"one.ipynb: another cell has the id 'stamp', too",
+    ),
+    "no notebook": (
+        lambda toy: (toy / NOTEBOOK).write_text("{}"),
+        r"one.ipynb: it cannot be read as a notebook \(not in notebook format 4\)",
+    ),
+    "locked cell gone": (
+        lambda toy: edit(toy / TOML, ('locked = ["imports"]', 'locked = ["import"]')),
+        r"line 8: notebooks/one.ipynb has no cell 'import'; correct the name",
+    ),
+    "notebook gone": (
+        lambda toy: (toy / NOTEBOOK).unlink(),
+        r"line 8: there is no notebook notebooks/one.ipynb; correct the name",
+    ),
+    "file of an exercise gone": (
+        lambda toy: (toy / "toy/sums.py").unlink(),
+        r"line 12: there is no file toy/sums.py; correct the name, or write it",
+    ),
+    "file of an exercise not handed out": (
+        lambda toy: edit(toy / TOML, (', "toy/sums.py"', "")),
+        r"line 12: students do not get toy/sums.py; add it to handed_out of \[files\]",
+        r"one.ipynb, cell imports, line 5: students do not get toy/sums.py; add it",
+    ),
+    "function gone": (
+        lambda toy: edit(toy / "toy/sums.py", ("def mean", "def average")),
+        r"line 22: toy/sums.py has no function 'mean'; correct one of them",
+        r"toy/sums.py:\d+: this solution is in no function of an \[\[exercise\]\]",
+    ),
+    "function without a solution": (
+        lambda toy: edit(
+            toy / "toy/sums.py", ("    ### BEGIN SOLUTION\n", ""), ("    ### END SOLUTION\n", "")
+        ),
+        r"toy/sums.py:4: total belongs to the exercise total, but no SOLUTION region is in it",
+    ),
+    "no Python": (
+        lambda toy: edit(toy / "toy/__init__.py", ('"""', "")),
+        r"toy/__init__.py:1: no valid Python",
+    ),
+    "no Python in a cell": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "total-cell", source="1 +"),
+        r"one.ipynb, cell total-cell, line 1: no valid Python",
+    ),
+    "imported, not handed out": (
+        lambda toy: [
+            (toy / "toy/more.py").write_text("ONE = 1\n"),
+            edit(toy / "toy/__init__.py", ("Python.", 'Python."""\nfrom .more import ONE\n"""')),
+        ],
+        r"toy/__init__.py:2: students do not get toy/more.py; add it to handed_out",
+    ),
+    "imported, not there": (
+        lambda toy: edit_cell(toy / NOTEBOOK, "total-cell", source="import toy.nothing"),
+        r"cell total-cell, line 1: there is no module toy.nothing; correct the name",
+    ),
+    "handed out, not there": (
+        lambda toy: edit(toy / TOML, ('"README.md"', '"READ.md"')),
+        r"course.toml: no file is called 'READ.md', which is in handed_out; correct the name",
+    ),
+    "part of a kind gone": (
+        lambda toy: (toy / "exercises/number/judge.py").unlink(),
+        r"line 12: the kind 'number' needs a file exercises/number/judge.py",
+    ),
+    "part of a kind not handed out": (
+        lambda toy: edit(toy / TOML, (', "exercises/number/judge.py"', "")),
+        r"students do not get exercises/number/judge.py, a part of the kind 'number'; add it",
+    ),
+    "expected values handed out": (
+        lambda toy: edit(toy / TOML, ('number/judge.py"', 'number/judge.py", "exercises/*/*.py"')),
+        r"students would get exercises/number/problems.py, which knows what is expected; take it",
+    ),
+    "no data of the checks": (
+        lambda toy: (toy / definition.CHECKS).unlink(),
+        r"exercises/checks.npz is not there; `make checks` makes it",
+    ),
+    "damaged data of the checks": (
+        lambda toy: (toy / definition.CHECKS).write_bytes(b"PK"),
+        r"checks.npz is not a data file of the checks: .*; `make checks` makes it anew",
+    ),
+    "problems that were not drawn": (
+        lambda toy: edit(toy / TOML, ('problems = "means"', 'problems = "averages"')),
+        r"line 22: exercises/checks.npz has no problems 'averages'; `make checks` draws them",
+    ),
+    "damaged record": (
+        lambda toy: [
+            (toy / "exercises/editions").mkdir(),
+            (toy / "exercises/editions/a.json").write_text("{"),
+        ],
+        r"exercises/editions/a.json: it is no record of an edition .*; get it back from version",
+    ),
+    "malformed marker": (
+        lambda toy: edit(toy / "README.md", ("#", "<!-- END INSTRUCTOR -->\n#")),
+        r"README.md:1: '<!-- END INSTRUCTOR -->' looks like a marker",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "told"), [(f, t) for f, *t in FAULTS.values()], ids=FAULTS)
+def test_a_fault_is_told_with_its_place_and_the_way_out(toy, spoil, told):
+    spoil(toy)
+    lines = problems(toy)
+    for text in told:
+        assert any(re.search(text, line) for line in lines), lines
+    assert len(lines) <= 3, lines  # and nothing far-fetched besides
+
+
+# The faults that went out without a word, before there was one declaration
+
+MEDIAN = """
+[[exercise]]
+name = "median"
+kind = "number"
+problems = "medians"
+file = "toy/medians.py"
+notebook = "one"
+cell = "median-check"
+points = 2
+"""
+MEDIANS = '''"""A third exercise."""
+
+
+def median(numbers):
+    """Return the median of some numbers; 0 of none."""
+    ### BEGIN SOLUTION
+    result = sorted(map(float, numbers))[len(numbers) // 2] if len(numbers) else 0.0
+    ### END SOLUTION
+    return result
+'''
+
+
+def test_a_file_that_was_forgotten_in_the_hand_list_is_refused_with_the_three_reasons(toy):
+    (toy / "toy/medians.py").write_text(MEDIANS)
+    edit_cell(toy / NOTEBOOK, "total-cell", source="from toy import medians")
+    add_cells(toy / NOTEBOOK, "mean-check", ("code", "median-check", 'checks.run("median")'))
+    declare(toy, MEDIAN)
+    forgotten, imported, not_drawn = problems(toy)
+    assert re.search(r"course.toml, line 39: students do not get toy/medians.py; add", forgotten)
+    assert re.search(r"has no problems 'medians'; `make checks` draws them", imported)
+    assert re.search(r"cell total-cell, line 1: students do not get toy/medians.py", not_drawn)
+
+
+def test_release_checks_and_grade_refuse_and_write_nothing(toy, tmp_path, monkeypatch, capsys):
+    edit(toy / TOML, (', "toy/sums.py"', ""))
+    before = sorted(path for path in toy.rglob("*") if "__pycache__" not in path.parts)
+    course = definition.load(toy)
+    monkeypatch.setattr(definition, "load", lambda: course)
+    (tmp_path / "handed in").mkdir()
+    commands = (
+        (release.main, ["--out", str(tmp_path / "out")]),
+        (build.main, ["--out", str(tmp_path / "checks.npz")]),
+        (grader.main, ["grade", str(tmp_path / "handed in"), "--out", str(tmp_path / "out")]),
+    )
+    for main, argv in commands:
+        assert main(argv) != 0
+        assert "students do not get toy/sums.py; add it to handed_out" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["handed in", "toy"]
+    assert sorted(path for path in toy.rglob("*") if "__pycache__" not in path.parts) == before
+
+
+def test_an_inline_question_of_this_course_is_refused_until_it_is_declared(tmp_path):
+    copy_tree(tmp_path)
+    cells = ("markdown", "question-3", "### Why?"), ("markdown", "answer-3", "**Answer.** So.")
+    add_cells(tmp_path / "notebooks/svm.ipynb", "summary", *cells)
+    first, second = problems(tmp_path)
+    assert first.startswith("notebooks/svm.ipynb, cell question-3: it is a question, but no")
+    assert second.startswith("notebooks/svm.ipynb, cell answer-3: it is an answer, but no")
+    edit(tmp_path / TOML, ("points = 100", "points = 103"), ("[files]", QUESTION_3 + "[files]"))
+    assert problems(tmp_path) == []
+
+
+QUESTION_3 = """[[by_hand]]
+notebook = "svm"
+cell = "answer-3"
+question = "question-3"
+title = "Inline question 3"
+points = 3
+
+"""

@@ -8,7 +8,6 @@ import json
 import shutil
 
 from conftest import ROOT
-
 from course import definition
 from course.checks import build
 
@@ -52,3 +51,39 @@ def copy_toy(folder):
     course = definition.load(folder)
     build.write(course.data_file, build.build(course))
     return course
+
+
+DATA = """
+[data]
+variable = "TOY_DATA"
+marker = "numbers.txt"
+stored = "drawn"
+
+[[data.set]]
+name = "measured"
+folder = "datasets/measured"
+told = "measured numbers"
+get = ["./get.sh", "measured"]
+
+[[data.set]]
+name = "drawn"
+folder = "datasets/drawn"
+told = "drawn numbers"
+get = ["./get.sh", "drawn"]
+"""
+# Refuses to measure, draws once, and says how often it was called.
+GET = """#!/bin/sh
+echo called >> calls
+[ "$1" = drawn ] || exit 3
+mkdir datasets/drawn && sleep 0.2 && echo 1 2 3 > datasets/drawn/numbers.txt
+"""
+
+
+def add_data_sets(root):
+    """Declare two data sets, of which one is drawn when it is needed; return the Course."""
+    with open(root / definition.FILE, "a", encoding="utf-8") as file:
+        file.write(DATA)
+    (root / "get.sh").write_text(GET)
+    (root / "get.sh").chmod(0o755)
+    (root / "datasets").mkdir(exist_ok=True)
+    return definition.load(root)

@@ -7,29 +7,37 @@ from pathlib import Path
 
 
 def find(course, name=None):
-    """Return the folder of a course's data set, or of the best that is there; None if it has none.
+    """Return the folder of a course's data set; None if it has none.
 
-    Without a name, the folder that the course's environment variable names comes first. The data
-    set on which the stored outputs were made is got if need be. Raises FileNotFoundError, with the
-    way out, for others.
+    name    of a set that is declared; without one, it is the best that is there, or else the one
+            on which the stored outputs were made
+
+    That one is got if need be. For any other, the folder counts that the course's environment
+    variable names. Raises FileNotFoundError, with the way out, if there is no such folder.
     """
     data = course.data
     if not data.sets:
         return None
+    if (name is None or name != data.stored) and os.environ.get(data.variable):
+        return chosen_folder(data)
     if name is None:
-        if chosen := os.environ.get(data.variable):
-            return Path(chosen).resolve()
-        there = (one for one in data.sets.values() if is_there(course, one))
-        name = next(there, data.sets[data.stored]).name
-    chosen = data.sets[name]
+        there = [one.name for one in data.sets.values() if is_there(course, one)]
+        name = (*there, data.stored)[0]
+    wanted = data.sets[name]
     if name == data.stored:
-        get(course, chosen)
-    elif os.environ.get(data.variable):
-        return Path(os.environ[data.variable]).resolve()
-    if not is_there(course, chosen):
-        way_out = f"{' '.join(chosen.get)} gets it, {data.variable} names a folder"
-        raise FileNotFoundError(f"no {chosen.told} on this machine: {way_out}")
-    return (course.root / chosen.folder).resolve()
+        get(course, wanted)
+    if not is_there(course, wanted):
+        way_out = f"`{' '.join(wanted.get)}` gets it, {data.variable} names a folder that holds it"
+        raise FileNotFoundError(f"there is no {wanted.told} in {wanted.folder}: {way_out}")
+    return (course.root / wanted.folder).resolve()
+
+
+def chosen_folder(data):
+    folder = Path(os.environ[data.variable])
+    if not (folder / data.marker).is_file():
+        way_out = f"set it to the folder of a data set, which holds {data.marker}, or unset it"
+        raise FileNotFoundError(f"{data.variable} is {str(folder)!r}: {way_out}")
+    return folder.resolve()
 
 
 def is_there(course, data_set):
@@ -38,17 +46,14 @@ def is_there(course, data_set):
 
 def get(course, data_set):
     """Get a data set if it is not there; several processes may need it at once."""
-    folder = course.root / data_set.folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.parent / ".getting", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_there(course, data_set):
+    lock = course.root / "build" / "getting-data.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if is_there(course, data_set):
+            return
+        try:
             subprocess.run(data_set.get, cwd=course.root, check=True, stdout=subprocess.DEVNULL)
-
-
-def describe(course, folder):
-    """Return in a few words which data set a folder holds."""
-    for one in course.data.sets.values():
-        if Path(folder).resolve() == (course.root / one.folder).resolve():
-            return one.told
-    return str(folder)
+        except subprocess.CalledProcessError as error:
+            command = f"`{' '.join(data_set.get)}` ended with exit status {error.returncode}"
+            raise FileNotFoundError(f"there is no {data_set.told}: {command}") from None

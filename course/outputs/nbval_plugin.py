@@ -1,8 +1,8 @@
 """A pytest plugin that makes nbval compare numbers with a tolerance and figures as pictures.
 
-nbval decides what is collected and runs the cells; the comparison (compare_outputs.py) is ours, and
-so is what it takes to be strict: a cell that was never executed fails, and so does every cell after
-one that did not run to its end. Pictures that differ are written to build/nbval/<notebook>/.
+nbval decides what is collected and runs the cells; the comparison (compare.py) is ours, and so is
+what it takes to be strict: a cell that was never executed fails, and so does every cell after one
+that did not run to its end. Pictures that differ are written to build/nbval/<notebook>/.
 """
 
 import os
@@ -41,7 +41,7 @@ class Notebook(IPyNbFile):
             )
 
     def setup(self):
-        """Start the kernel on the data set of the stored outputs, whatever the environment holds."""
+        """Start the kernel on the data set of the stored outputs, whatever the environment says."""
         # Matplotlib reports on stderr that it builds its font cache: not in the output of a cell.
         import matplotlib.font_manager  # noqa: F401
 

@@ -3,7 +3,7 @@
     python -m course.outputs.run              executed copies, HTML, figures, results.json in build/
     python -m course.outputs.run --store      outputs stored in the notebooks
 
-Top to bottom: execute one notebook, skip what is done, report.
+Top to bottom: execute one notebook, skip what is done, report, the command.
 
 A notebook may end with a dictionary `results` of numbers and short texts. Its stages
 are its `## ` headings. There is no time limit for a cell: Ctrl-C ends everything, the kernel too.
@@ -134,13 +134,14 @@ def last_lines(cell, error, count=12):
 
 
 def fingerprint(course, notebook, dataset):
-    """Return a hash of what the outputs of a notebook follow from: its cells, package and data."""
+    """Return a hash of what a notebook's outputs follow from: its cells, the code, the data."""
     folders = (course.package, "course", "exercises")
     files = [one for name in folders for one in sorted((course.root / name).rglob("*.*"))]
-    files = [path for path in files if path.is_file() and path.suffix != ".pyc"]
+    # Records of editions say what was handed out; no cell reads them.
+    files = [path for path in files if path.is_file() and path.suffix not in (".pyc", ".json")]
     parts = [(cell.cell_type, cell.source) for cell in notebook.cells]
-    parts += [(path.name, path.read_bytes()) for path in files]
-    if dataset:  # judged by what it says of itself: the images take long to read
+    parts += [(path.relative_to(course.root).as_posix(), path.read_bytes()) for path in files]
+    if dataset:  # judged by what it says of itself: all of it takes long to read
         marker = dataset / course.data.marker
         parts += [(str(dataset), marker.read_bytes(), marker.stat().st_mtime_ns)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -218,18 +219,13 @@ def store(course, path, dataset):
 # Report
 
 
-def table(course, entries, dataset, out):
+WIDTH, COLUMN = 80, 12  # of a line, of a notebook's column with the space before it
+
+
+def table(entries, dataset, out):
     """Return the closing summary: {notebook's name: what `run` returned} as text."""
-    lines = []
-    if dataset:
-        lines = ["", f"Data set: {data_sets.describe(course, dataset)}"]
-        lines += [f"          {os.path.relpath(dataset)}"]
-    keys = list(dict.fromkeys(key for one in entries.values() for key in one["results"]))
-    if keys:
-        lines += ["", " " * 28 + "".join(f"{name:>14}" for name in entries)]
-    for key in keys:
-        values = [one["results"].get(key, "-") for one in entries.values()]
-        lines.append(f"{key:28}" + "".join(f"{shown(value):>14}" for value in values))
+    lines = ["", f"Data set in {os.path.relpath(dataset)}"] if dataset else []
+    lines += result_lines({name: one["results"] for name, one in entries.items()})
     for name, entry in entries.items():
         memory = f"at most {entry['peak_memory_mb']:,} MB of memory"
         lines += ["", f"{entry['seconds']:7.1f} s  {name}.ipynb, {memory}"]
@@ -245,36 +241,83 @@ def table(course, entries, dataset, out):
     return "\n".join(lines)
 
 
-def shown(value):
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 13 else text[:12] + "…"
+def result_lines(results):
+    """Return a table of {notebook: {key: value}}, a row for each key, a column for each notebook.
+
+    A text that all notebooks share, such as a description of the data, stands once and in full.
+    """
+    keys = list(dict.fromkeys(key for found in results.values() for key in found))
+    if not keys:
+        return []
+    first = max(map(len, keys)) + 1
+    rows, alike = {key: [found.get(key) for found in results.values()] for key in keys}, []
+    for key, values in list(rows.items()):
+        if isinstance(values[0], str) and values.count(values[0]) == len(values):
+            alike.append(f"{key:{first}} {values[0]}")
+            del rows[key]
+    lines, names = ["", *alike], list(results)
+    count = max(1, (WIDTH - first) // COLUMN)  # of notebooks beside each other
+    for start in range(0, len(names) if rows else 0, count):
+        part = slice(start, start + count)
+        lines += ["", " " * first + "".join(map(cell_of_table, names[part]))]
+        lines += [f"{key:{first}}" + "".join(map(cell_of_table, rows[key][part])) for key in rows]
+    return lines
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(description="Execute the notebooks and sum up their results.")
-    parser.add_argument("notebooks", metavar="notebook", nargs="*", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the results")
-    parser.add_argument("--force", action="store_true", help="execute again what is done")
-    parser.add_argument(
-        "--store", action="store_true", help="store outputs in place, made on the set for that"
+def cell_of_table(value):
+    if isinstance(value, float):  # a share with three digits, a rate of learning as it was set
+        text = f"{value:.3f}" if 1e-3 <= abs(value) < 1 else f"{value:g}"
+    else:
+        text = "-" if value is None else str(value)
+    return f"{text if len(text) < COLUMN else text[: COLUMN - 2] + '…':>{COLUMN}}"
+
+
+# The command
+
+EPILOG = """examples:
+  python -m course.outputs.run                     all notebooks, into build/
+  python -m course.outputs.run --force notebooks/one.ipynb
+
+exit status:
+  0    every notebook ran to its end
+  1    a cell failed, or there is no data set; what to do is told
+  2    the command was not understood
+  130  stopped with Ctrl-C
+"""
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m course.outputs.run",
+        description="Execute the notebooks and sum up their results.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    args = parser.parse_args(argv)
+    add = parser.add_argument
+    add("notebooks", metavar="notebook", nargs="*", type=Path, help="default: all of the course")
+    add("--out", type=Path, help="folder of the results; default: build/")
+    add("--force", action="store_true", help="execute again what is done")
+    add("--store", action="store_true", help="store outputs in place, made on the set for that")
+    return parser.parse_args(argv)
+
+
+def main(argv=None, root=ROOT):
+    args = parse(argv)
     try:
-        course = definition.load()
-        paths = args.notebooks or [course.root / name for name in course.notebook_files]
+        course = definition.load(root)
+        paths = [path.resolve() for path in args.notebooks]
+        paths = paths or [root / name for name in course.notebook_files]
+        out = args.out or root / "build"
         # What is stored is made on a set that anyone can have.
         dataset = data_sets.find(course, course.data.stored if args.store else None)
         if args.store:
             for path in paths:
-                store(course, path.resolve(), dataset)
+                store(course, path, dataset)
         else:
-            entries = {
-                path.stem: run(course, path.resolve(), args.out, dataset, args.force)
-                for path in paths
-            }
-            print(table(course, entries, dataset, args.out))
+            entries = {path.stem: run(course, path, out, dataset, args.force) for path in paths}
+            print(table(entries, dataset, out))
         return 0
-    except (NotebookFailed, FileNotFoundError) as error:
+    except (NotebookFailed, FileNotFoundError, definition.DefinitionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -2,9 +2,9 @@
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from toy_course import add_data_sets, copy_toy
 
+from conftest import ROOT
 from course.outputs.compare import (
     Tolerance,
     compare_pictures,
@@ -22,10 +24,9 @@ from course.outputs.compare import (
     contents,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = Tolerance()
 
-# ------------------------------------------------------------------------------------------- text
+# Text
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_progress_bars_are_dropped_and_warnings_are_not():
     assert contents(outputs) == [("stderr", "RuntimeWarning: overflow"), ("text/plain", "1")]
 
 
-# --------------------------------------------------------------------------------------- pictures
+# Pictures
 
 
 def encode(picture, extension=".png", **options):
@@ -211,7 +212,7 @@ def test_animations_are_compared_frame_by_frame():
     assert "200" in compare_pictures(expected, gif(frames, 200), DEFAULT)[0][0]
 
 
-# ---------------------------------------------------------------------------------------- pytest
+# The plugin
 
 SETUP = """\
 import os
@@ -224,29 +225,28 @@ for _ in tqdm(range(3)):
 fig, ax = plt.subplots()
 ax.plot([0, factor], [0, 1])
 ax.set(xlim=(0, 2));"""
-CONFTEST = """\
-from pathlib import Path
-pytest_plugins = ["course.outputs.nbval_plugin"]
-
-def pytest_configure(config):
-    import course.outputs.nbval_plugin
-    course.outputs.nbval_plugin.SYNTHETIC = Path(__file__).parent  # spares drawing the data set
-"""
+PLACES = "print(os.getcwd() + os.environ['TOY_DATA'])"
+CONFTEST = 'pytest_plugins = ["course.outputs.nbval_plugin"]\n'
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """Run pytest, set as in pyproject.toml, on a good and a wrong notebook; return where, what."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    (folder / "conftest.py").write_text(CONFTEST)
-    (folder / "batches.meta").touch()
+    """Run pytest, set as in pyproject.toml, on a good and a wrong notebook; return where, what.
 
-    sources = [SETUP, FIGURE, "factor / 3", "print(os.getcwd() + os.environ['CIFAR10_DIR'])"]
+    It is the toy course, whose stored data set is drawn when the first notebook needs it.
+    """
+    folder = tmp_path_factory.mktemp("notebooks")
+    copy_toy(folder)
+    add_data_sets(folder)
+    (folder / "conftest.py").write_text(CONFTEST)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+    sources = [SETUP, FIGURE, "factor / 3", PLACES]
     ids = ["setup", "figure", "number", "places"]
     cells = [new_code_cell(source, id=id) for source, id in zip(sources, ids, strict=True)]
     good = new_notebook(cells=[new_markdown_cell("# Title\n\n## Draw it"), *cells])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIFAR10_DIR", str(folder))
+        patch.setenv("TOY_DATA", str(folder / "datasets" / "drawn"))
         patch.delenv("MPLBACKEND", raising=False)
         NotebookClient(good, resources={"metadata": {"path": str(folder)}}).execute()
     nbformat.write(good, folder / "good.ipynb")
@@ -264,15 +264,21 @@ def report(tmp_path_factory):
         stale.parent.mkdir(parents=True)
         stale.touch()
 
-    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", "."]
+    command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"]
     run = subprocess.run(
-        [*command, "-v", "--color=no", "-p", "no:cacheprovider", "good.ipynb", "wrong.ipynb"],
+        [*command, "good.ipynb", "wrong.ipynb"],
         cwd=folder,
-        env=os.environ | {"MPLBACKEND": "Agg", "CIFAR10_DIR": "/nowhere"},
+        env=os.environ | {"MPLBACKEND": "Agg", "TOY_DATA": "/nowhere"},
         capture_output=True,
         text=True,
     )
     return folder, run.stdout + run.stderr
+
+
+def test_the_data_set_is_got_when_a_notebook_needs_it(report):
+    folder, _ = report
+    assert (folder / "datasets" / "drawn" / "numbers.txt").is_file()
+    assert (folder / "calls").read_text() == "called\n"
 
 
 def test_a_good_notebook_passes(report):

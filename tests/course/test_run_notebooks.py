@@ -1,4 +1,4 @@
-"""Does run_notebooks.py execute, skip and fail as promised? Is what it stores free of noise?"""
+"""Does course.outputs.run execute, skip and fail as promised? Is what it stores free of noise?"""
 
 import base64
 import copy
@@ -7,16 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from toy_course import add_data_sets, copy_toy
 
+from course import definition
 from course.outputs import run as run_notebooks
 from course.outputs.canonical import is_progress_bar, normalize
-
-ROOT = Path(__file__).resolve().parents[1]
 
 CELLS = [
     new_markdown_cell("# A small notebook"),
@@ -35,13 +34,14 @@ CELLS = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder, with a data set of which nothing but the looks is real beside it."""
-    dataset = tmp_path / "data set"
-    dataset.mkdir()
-    for name in ("test_batch", "batches.meta"):
-        (dataset / name).write_text(name)
-    monkeypatch.setenv("CIFAR10_DIR", str(dataset))
+    """The toy course, with two data sets of its own, of which the stored one is not there yet."""
+    copy_toy(tmp_path)
+    measured = add_data_sets(tmp_path).root / "datasets" / "measured"
+    measured.mkdir()
+    (measured / "numbers.txt").write_text("4 5 6")
+    monkeypatch.delenv("TOY_DATA", raising=False)
     monkeypatch.setenv("MPLBACKEND", "Agg")  # must not reach the kernel
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -56,14 +56,14 @@ def outputs(path):
     return [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def run(*args):
-    return run_notebooks.main([str(arg) for arg in args])
+def run(folder, *args):
+    return run_notebooks.main([str(arg) for arg in args], folder)
 
 
 def test_a_run_leaves_notebook_page_and_numbers_and_the_next_run_skips(folder, capsys, monkeypatch):
-    notebook, out = save(folder / "small.ipynb", *CELLS), folder / "build"
+    notebook, out = save(folder / "small.ipynb", *CELLS), folder / "out"
     source = notebook.read_bytes()
-    assert run(notebook, "--out", out) == 0
+    assert run(folder, notebook, "--out", out) == 0
     assert notebook.read_bytes() == source
 
     printed, python, figure = outputs(out / "small.ipynb")
@@ -87,45 +87,61 @@ def test_a_run_leaves_notebook_page_and_numbers_and_the_next_run_skips(folder, c
         raise AssertionError("executed again")
 
     monkeypatch.setattr(run_notebooks, "execute", fail)
-    assert run(notebook, "--out", out) == 0
+    assert run(folder, notebook, "--out", out) == 0
     again = capsys.readouterr().out
     assert again.startswith("small.ipynb: nothing has changed since")
     assert again.endswith(first)
 
     with pytest.raises(AssertionError, match="executed again"):
-        run(notebook, "--out", out, "--force")
+        run(folder, notebook, "--out", out, "--force")
     (out / "small.html").unlink()
     with pytest.raises(AssertionError, match="executed again"):
-        run(notebook, "--out", out)
+        run(folder, notebook, "--out", out)
 
 
-def test_fingerprint_follows_cells_package_and_data_but_not_outputs(folder):
-    package = folder / "cs231n"
-    (package / "classifiers").mkdir(parents=True)
-    module = package / "classifiers" / "softmax.py"
-    module.write_text("a = 1")
+def test_fingerprint_follows_cells_code_and_data_but_not_outputs(folder):
+    course = definition.load(folder)
     notebook = new_notebook(cells=copy.deepcopy(CELLS))
-    data = folder / "data set"
+    data = folder / "datasets" / "measured"
 
     def fingerprint():
-        return run_notebooks.fingerprint(notebook, data, package)
+        return run_notebooks.fingerprint(course, notebook, data)
+
+    def append(name):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        with open(path, "ab") as file:
+            file.write(b"\n")
 
     before = fingerprint()
     notebook.cells[1].outputs = [new_output("stream", text="stored")]
     notebook.cells[1].execution_count = 3
     notebook.cells[1].metadata["tags"] = ["x"]
+    for name in ("README.md", "exercises/editions/0123.json", "toy/sums.pyc", "build/x.py"):
+        append(name)
     assert fingerprint() == before
 
-    seen = {before}
-    module.write_text("a = 2")
-    seen.add(fingerprint())
-    (package / "checks.npz").write_bytes(b"expected")
-    seen.add(fingerprint())
+    seen = [before]
+    for name in (
+        "toy/sums.py",
+        "toy/colours.mplstyle",
+        "course/checks/report.py",
+        "exercises/course.toml",
+        "exercises/number/judge.py",
+        "exercises/checks.npz",
+        "datasets/measured/numbers.txt",
+    ):
+        append(name)
+        seen.append(fingerprint())
+    (folder / "toy" / "sums.py").rename(folder / "toy" / "sum.py")
+    seen.append(fingerprint())
     notebook.cells[1].source += "\n"
-    seen.add(fingerprint())
+    seen.append(fingerprint())
     data = data.rename(folder / "another set")
-    seen.add(fingerprint())
-    assert len(seen) == 5
+    seen.append(fingerprint())
+    data = None
+    seen.append(fingerprint())
+    assert len(set(seen)) == len(seen)
 
 
 def test_a_failing_cell_is_named_and_ends_the_run(folder, capsys):
@@ -133,8 +149,8 @@ def test_a_failing_cell_is_named_and_ends_the_run(folder, capsys):
     notebook = save(
         folder / "bad.ipynb", new_code_cell("1"), new_markdown_cell("## Divide"), failing
     )
-    out = folder / "build"
-    assert run(notebook, save(folder / "next.ipynb"), "--out", out) == 1
+    out = folder / "out"
+    assert run(folder, notebook, save(folder / "next.ipynb"), "--out", out) == 1
     message = capsys.readouterr().err
     assert "bad.ipynb, section 'Divide', code cell 2 of 2" in message
     assert message.endswith("NotImplementedError: write it\n")
@@ -146,7 +162,7 @@ def test_a_failing_cell_is_named_and_ends_the_run(folder, capsys):
 
 def test_a_dead_kernel_is_reported(folder, capsys):
     notebook = save(folder / "dead.ipynb", new_code_cell("import os\nos._exit(1)"))
-    assert run(notebook, "--out", folder / "build") == 1
+    assert run(folder, notebook, "--out", folder / "out") == 1
     assert "the kernel died" in capsys.readouterr().err
 
 
@@ -155,8 +171,8 @@ def test_interrupting_ends_the_kernel_too(folder):
         "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
     )
     notebook = save(folder / "slow.ipynb", new_code_cell(cell))
-    command = [sys.executable, run_notebooks.__file__, notebook, "--out", folder / "build"]
-    runner = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "course.outputs.run", notebook, "--out", folder / "out"]
+    runner = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     pid = folder / "pid"
     while not (pid.exists() and pid.read_text()):
         assert runner.poll() is None, runner.stderr.read()
@@ -165,28 +181,40 @@ def test_interrupting_ends_the_kernel_too(folder):
     assert runner.returncode == 130
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
-    assert not (folder / "build").exists()
+    assert not (folder / "out").exists()
 
 
-def test_store_keeps_ids_and_leaves_no_trace_of_the_run(folder, monkeypatch):
-    monkeypatch.setattr(run_notebooks, "SYNTHETIC", folder / "data set")
-    notebook = save(folder / "small.ipynb", *CELLS)
+def test_store_keeps_ids_leaves_no_trace_and_takes_the_set_for_that(folder, monkeypatch):
+    monkeypatch.setenv("TOY_DATA", str(folder / "datasets" / "measured"))
+    data = new_code_cell("import os\nprint(os.path.basename(os.environ['TOY_DATA']))")
+    notebook = save(folder / "small.ipynb", *CELLS, data)
     before = nbformat.read(notebook, as_version=4)
-    assert run(notebook, "--store") == 0
+    assert run(folder, notebook, "--store") == 0
     after = nbformat.read(notebook, as_version=4)
     assert [cell.id for cell in after.cells] == [cell.id for cell in before.cells]
     assert [cell.source for cell in after.cells] == [cell.source for cell in before.cells]
     assert after == normalize(after)
-    assert outputs(notebook)[0].text == "before\nafter\n"
-    assert not (folder / "build").exists()
+    printed = outputs(notebook)
+    assert (printed[0].text, printed[-1].text) == ("before\nafter\n", "drawn\n")
+    assert not (folder / "build" / "results.json").exists()
     text = notebook.read_text(encoding="utf-8")
     assert text.startswith('{\n "cells"') and text.endswith("}\n")
 
 
 def test_without_a_data_set_the_way_out_is_printed(folder, capsys, monkeypatch):
-    monkeypatch.setenv("CIFAR10_DIR", str(folder / "nowhere"))
-    assert run(save(folder / "small.ipynb")) == 1
-    assert "CIFAR10_DIR" in capsys.readouterr().err
+    monkeypatch.setenv("TOY_DATA", str(folder / "nowhere"))
+    assert run(folder) == 1
+    assert "TOY_DATA" in capsys.readouterr().err
+
+
+def test_help_shows_examples_and_exit_codes(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run_notebooks.main(["--help"])
+    told = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert told.count("\n  python -m course.outputs.run ") == 2
+    assert all(f"\n  {code:<3}  " in told for code in (0, 1, 2, 130))
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def noisy():
@@ -241,26 +269,46 @@ def test_other_messages_are_not_progress_bars(text):
     assert not is_progress_bar(new_output("stream", name="stderr", text=text))
 
 
-def test_table_fits_80_columns_and_shows_every_number(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    results = {
-        "classifier": "Softmax",
+def test_table_fits_80_columns_and_shows_every_number(folder):
+    first = {
+        "dataset": "a description of the data, as long as it has to be",
+        "classifier": "first",
         "learning_rate": 1.25e-6,
         "reg": 25000.0,
-        "val_accuracy": 0.391,
-        "test_accuracy": 0.382,
-        "further_val_accuracy": 0.413,
-        "further_test_accuracy": 0.404,
+        "accuracy": 0.3,
+        "count": 1500,
     }
-    whole = {"results": results, "stages": {"Load": 2.0, "Train": 5.5}, "seconds": 7.5}
-    bare = {"results": {}, "stages": {"Start": 1.0}, "seconds": 1.0}
-    entries = {"softmax": {**whole, "peak_memory_mb": 1234}, "mine": {**bare, "peak_memory_mb": 99}}
-    text = run_notebooks.table(entries, folder / "data set", folder / "build")
+    second = first | {"classifier": "another classifier", "learning_rate": 1e-7, "extra": 0.98765}
+    whole = {"stages": {"Load": 2.0, "Train": 5.5}, "seconds": 7.5, "peak_memory_mb": 1234}
+    entries = {"one": {"results": first, **whole}, "two": {"results": second, **whole}}
+    text = run_notebooks.table(entries, folder / "datasets" / "measured", folder / "build")
     assert max(map(len, text.splitlines())) <= 80
-    row = next(line for line in text.splitlines() if line.startswith("Softmax"))
-    assert row.split()[1:] == ["1.25e-06", "25000", "0.391", "0.382", "0.413", "0.404"]
-    row = next(line for line in text.splitlines() if line.startswith("mine"))
-    assert row.split()[1:] == ["-"] * 6
-    for expected in ("CIFAR-10", "data set", "5.5 s  Train", "1,234 MB", "8.5 s  in total"):
+    assert (
+        """
+Data set in datasets/measured
+
+dataset        a description of the data, as long as it has to be
+
+                       one         two
+classifier           first another cl…
+learning_rate     1.25e-06       1e-07
+reg                  25000       25000
+accuracy             0.300       0.300
+count                 1500        1500
+extra                    -       0.988
+"""
+        in text
+    )
+    for expected in ("5.5 s  Train", "1,234 MB", "15.0 s  in total", "build/one.html"):
         assert expected in text
-    assert "build/softmax.html" in text
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 30])
+def test_results_of_any_number_of_notebooks_fit(count):
+    results = {f"notebook_{n}": {"a_long_name_of_a_number": n / 7, "n": n} for n in range(count)}
+    lines = run_notebooks.result_lines(results)
+    assert max(map(len, lines), default=0) <= 80
+    assert sum(line.startswith("n ") for line in lines) == -(-count // 4)
+    numbers = " ".join(line for line in lines if line.startswith("n ")).replace("n ", " ").split()
+    assert numbers == [str(n) for n in range(count)]
+    assert run_notebooks.result_lines({"one": {}, "two": {}}) == []

@@ -45,6 +45,14 @@ def course():
     return definition.load()
 
 
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    """The toy course, in a folder that no test may change."""
+    from toy_course import copy_toy
+
+    return copy_toy(tmp_path_factory.mktemp("toy"))
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(231)

@@ -60,8 +60,8 @@ class Rerun:
 def rerun(course, files, name, *, data, sandbox=True, limits=None):
     """Execute the notebook of this name of the submission `files` {name: bytes}; return a Rerun.
 
-    data is the folder of the data set. Raises what `report_of` raises; never because of what a
-    submission holds or does.
+    data is the folder of the data set, None if the course has none. Raises what `report_of`
+    raises; never because of what a submission holds or does.
     """
     path = course.notebooks[name].file
     if path not in files:
@@ -133,11 +133,11 @@ def short_folder():
 def inside(course, work, place, data, sockets):
     """Return command, cwd and env of a kernel in the sandbox."""
     command = prefix(
-        show=[(os.path.realpath(data), DATA)],
+        show=[(os.path.realpath(data), DATA)] if data else [],
         copy=work,
         share=sockets,
         cwd=f"/work/{place}",
-        env=ENVIRONMENT | {course.data.variable: DATA, "MPLCONFIGDIR": f"/work/{FONTS}"},
+        env=environment(course, data and DATA, f"/work/{FONTS}"),
         limits=NOTEBOOK,
     )
     return {"command": command, "cwd": None, "env": None}
@@ -147,14 +147,17 @@ def outside(course, work, place, data):
     """Return command, cwd and env of a kernel with our own rights."""
     home = work.with_name("home")
     home.mkdir()
-    env = ENVIRONMENT | {
-        course.data.variable: os.path.realpath(data),
-        "MPLCONFIGDIR": str(work / FONTS),
+    env = environment(course, data and os.path.realpath(data), str(work / FONTS)) | {
         "HOME": str(home),
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
     }
     return {"command": [], "cwd": str(work / place), "env": env}
+
+
+def environment(course, data, fonts):
+    named = {course.data.variable: data} if data else {}
+    return ENVIRONMENT | {"MPLCONFIGDIR": fonts} | named
 
 
 def report_of(job, sandbox):

@@ -1,23 +1,34 @@
-"""Submissions, {name: bytes}, that the tests of the verdict share."""
+"""Submissions of this course, {name: bytes}, that the tests of the verdict share."""
 
-import functools
 import shutil
 
-from course import ROOT
-from course.checks import data
+from conftest import ROOT
+from course import definition
+from course.grader import verdict
+from course.grader.verdict import Work
 from course.grader.verdict.tree import student_edition
-from course.submission.contents import EXERCISE_FILES
-from cs231n.classifiers import linear_classifier as classifier
+from course.grader.verdict.unseen import read
 
-__all__ = ["LINEAR", "SANDBOX", "SOFTMAX", "SOLVED", "STUBS", "SVM", "classifier", "problems"]
-
+COURSE = definition.load()
 SANDBOX = shutil.which("bwrap") is not None
-SVM, SOFTMAX, LINEAR = EXERCISE_FILES
-SOLVED = {name: (ROOT / name).read_bytes() for name in EXERCISE_FILES}
-STUBS = {name: student_edition()[name] for name in EXERCISE_FILES}
+SVM, LINEAR, SOFTMAX = COURSE.exercise_files
+SOLVED = {name: (ROOT / name).read_bytes() for name in COURSE.exercise_files}
+STUBS = {name: student_edition(COURSE)[name] for name in COURSE.exercise_files}
+# The problems that students have, as others take long to build.
+PROBLEMS = COURSE.data_file.read_bytes()
 
 
-@functools.cache
-def problems():
-    """The bytes of a file of problems: those that students have, as others take long to build."""
-    return data.DEFAULT.read_bytes()
+def work(files):
+    return Work.of(COURSE, files)
+
+
+def judge_all(files, sandbox=False):
+    """Return the tables of all exercises."""
+    return verdict.judge_exercises(work(files), PROBLEMS, sandbox=sandbox)
+
+
+def judge(name, files, sandbox=False):
+    """Return the table of one exercise."""
+    exercise = COURSE.exercises[name]
+    found = verdict.judge_exercise(work(files), exercise, read(PROBLEMS), sandbox=sandbox)
+    return verdict.entry(work(files), exercise, found)

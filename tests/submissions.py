@@ -1,4 +1,4 @@
-"""Makers of submissions, which the tests of the grader share.
+"""Makers of submissions of this course, which the tests of the grader share.
 
 Files are {name from the root of the assignment: bytes}. `solved(executed=True)` and `blank()` are
 copies: change them as you like.
@@ -10,16 +10,22 @@ import json
 import zipfile
 from pathlib import Path
 
+from course import definition
 from course.grader import examples
-from course.grader.examples import begin_with, cut_notebooks, edit_cells, plant  # noqa: F401
+from course.grader.examples import edit_cells
+
+COURSE = definition.load()
 
 SVM, SOFTMAX = "notebooks/svm.ipynb", "notebooks/softmax.ipynb"
 LINEAR_SVM, SOFTMAX_LOSS, LINEAR_CLASSIFIER = (
     f"cs231n/classifiers/{name}.py" for name in ("linear_svm", "softmax", "linear_classifier")
 )
 
-_solved = functools.cache(examples.solved)
-_blank = functools.cache(examples.blank)
+_solved = functools.cache(functools.partial(examples.solved, COURSE))
+_blank = functools.cache(functools.partial(examples.blank, COURSE))
+plant = functools.partial(examples.plant, COURSE)
+begin_with = functools.partial(examples.begin_with, COURSE)
+cut_notebooks = functools.partial(examples.cut_notebooks, COURSE)
 
 
 def solved(executed=True):

@@ -8,6 +8,7 @@ from cells import code
 from course.grader import sandbox
 from course.grader.notebooks.kernel import Limits
 from course.grader.notebooks.rerun import rerun
+from course.grader.verdict import Work
 
 SHORT = Limits(cell=2, notebook=30, grace=2)
 
@@ -36,7 +37,7 @@ def execute(course, *sources, files=None, data=None, metadata=None, limits=None)
     """
     first = next(iter(course.notebooks.values()))
     files = {first.file: notebook(*sources, metadata=metadata), **(files or {})}
-    done = rerun(course, files, first.name, data=data, sandbox=boxed(), limits=limits)
+    done = rerun(Work.of(course, files), first.name, data=data, sandbox=boxed(), limits=limits)
     return done.entry, shown(done.notebook)
 
 

@@ -6,25 +6,18 @@ change work return new files and leave theirs as they are.
 
 import ast
 import copy
-import functools
 import json
 
 from course.checks.catalogue import Catalogue
-from course.edition import release
+from course.edition import handed_out
 from course.edition.markers import put_back
 from course.outputs.canonical import METADATA
 from course.submission.contents import code_hash
 
 
-@functools.cache
-def edition(course):
-    """The student edition of a course's solved tree."""
-    return release.derive(course)
-
-
 def blank(course):
     """Return the student edition as it was handed out, as far as it is handed in."""
-    files = edition(course).files
+    files = handed_out.edition(course).files
     return {name: content for name, content in files.items() if course.is_given(name)}
 
 
@@ -33,7 +26,7 @@ def solved(course, executed=True):
 
     With executed=False the notebooks have the same code and answers, but were never run.
     """
-    files, changes = blank(course), edition(course).changes
+    files, changes = blank(course), handed_out.edition(course).changes
     for name in course.exercise_files:
         files[name] = without_markers(put_back(files[name].decode(), changes[name, None]))
     stamp = code_hash(files)

@@ -7,12 +7,14 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
     name, slug         the submission's name as handed in, and as it stands in file names
     remarks            [sentence, ...]: what is missing, unreadable, refused
     content, key       SHA-256 of the submission's files; of these and the settings
+    edition            the id of the one that it comes from, "" if nothing was looked at
+    changed            [name of a given file that was changed, ...]: ours stood for it
     seed, data         of the unseen problems; the data set the notebooks were executed on
     sandbox            false if the code ran with the rights of whoever graded it
     grader             hash of the grader's own files and of the versions of its libraries
     points             {automatic, automatic_possible, by_hand_possible}
     exercises          see verdict/
-    answers            see pages/answers.py; a person gives the points
+    answers            see export/answers.py; a person gives the points
     notebooks          see notebooks/rerun.py and notebooks/compare.py; no points follow from it
     attachments        {name: SHA-256} of the files beside it: NAME.ipynb, a notebook as it was
                        executed again, NAME.html, a page to read it, and NAME_submitted.ipynb
@@ -32,7 +34,8 @@ from course import ROOT, definition
 from course.export.answers import cut_out
 from course.export.feedback import notebook_page
 from course.grader.notebooks.rerun import rerun
-from course.grader.verdict import judge_exercises
+from course.grader.verdict import Work, judge_exercises
+from course.grader.verdict.tree import changed_files
 from course.outputs import data_sets
 
 # What a result follows from, besides the submission.
@@ -94,7 +97,8 @@ def grader_version(course):
 def grade(files, settings):
     """Return the Graded submission of {name: bytes}. What is wrong with it ends in the result."""
     start, course = time.perf_counter(), settings.course
-    exercises = judge_exercises(course, files, settings.problems, sandbox=settings.sandbox)
+    work = Work.of(course, files)
+    exercises = judge_exercises(work, settings.problems, sandbox=settings.sandbox)
     judged = time.perf_counter()
     names = {one.file: one.name for one in course.notebooks.values()}
     attachments = {
@@ -104,13 +108,25 @@ def grade(files, settings):
     if settings.notebooks:
         data = data_sets.find(course, settings.data)
         for name in names.values():
-            executed = rerun(course, files, name, data=data, sandbox=settings.sandbox)
+            executed = rerun(work, name, data=data, sandbox=settings.sandbox)
             notebooks.append(executed.entry)
             if executed.notebook is not None:
                 attachments[f"{name}.ipynb"] = executed.notebook
                 attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
-    answers = cut_out(course, files)
-    result = {
+    result = make_result(settings, exercises, cut_out(course, files))
+    result |= {"edition": work.record.id, "changed": changed_files(work), "notebooks": notebooks}
+    result["times"] = {
+        "exercises": round(judged - start, 2),
+        "notebooks": round(time.perf_counter() - judged, 2),
+    }
+    return Graded(result, attachments)
+
+
+def make_result(settings, exercises, answers):
+    """Return the result of exercises and answers; nothing else of the submission was looked at."""
+    return {
+        "edition": "",
+        "changed": [],
         "seed": settings.seed,
         "data": settings.data,
         "sandbox": settings.sandbox,
@@ -122,10 +138,6 @@ def grade(files, settings):
         },
         "exercises": exercises,
         "answers": answers,
-        "notebooks": notebooks,
-        "times": {
-            "exercises": round(judged - start, 2),
-            "notebooks": round(time.perf_counter() - judged, 2),
-        },
+        "notebooks": [],
+        "times": {},
     }
-    return Graded(result, attachments)

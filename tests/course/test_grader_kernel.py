@@ -166,11 +166,12 @@ def test_nothing_is_left_running_when_the_grader_is_killed(toy, folders):
         pytest.skip("needs a sandbox")
     program = (
         "import tempfile\nfrom course import definition\n"
-        "from course.grader.notebooks import rerun\n"
+        "from course.grader.notebooks import rerun\nfrom course.grader.verdict import Work\n"
         f"tempfile.tempdir, rerun.SHORT = {[str(folder) for folder in folders]}\n"
         f"content = {notebook('import time; print(1); time.sleep(300)')!r}\n"
         f"course = definition.load({str(toy.root)!r})\n"
-        "rerun.rerun(course, {'notebooks/one.ipynb': content}, 'one', data=None)"
+        "work = Work.of(course, {'notebooks/one.ipynb': content})\n"
+        "rerun.rerun(work, 'one', data=None)"
     )
     worker = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
     wait_for(lambda: "ipykernel" in command_lines(below(worker.pid)))

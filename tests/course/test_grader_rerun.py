@@ -10,6 +10,7 @@ from tiny_notebooks import boxed, execute, notebook, verdicts
 from conftest import ROOT
 from course.definition import Data
 from course.grader.notebooks.rerun import rerun
+from course.grader.verdict import Work
 
 
 @pytest.fixture
@@ -94,7 +95,9 @@ def test_files_beside_the_notebook_harm_it_alone(run):
 def test_twice_the_same(toy):
     sources = ("print({'a', 'b', 'c'})", "object()", "1 / 0", "print('Data set: x')")
     files = {"notebooks/one.ipynb": notebook(*sources)}
-    first, second = (rerun(toy, files, "one", data=None, sandbox=boxed()) for _ in range(2))
+    first, second = (
+        rerun(Work.of(toy, files), "one", data=None, sandbox=boxed()) for _ in range(2)
+    )
     assert first.entry == second.entry
 
 
@@ -109,7 +112,7 @@ def test_twice_the_same(toy):
 )
 def test_what_cannot_be_executed_is_said(toy, content, status, said):
     files = {} if content is None else {"notebooks/one.ipynb": content}
-    done = rerun(toy, files, "one", data=None)
+    done = rerun(Work.of(toy, files), "one", data=None)
     assert done.entry["status"] == status
     assert said in done.entry["message"]
     assert done.entry["cells"] == []
@@ -126,7 +129,7 @@ def test_the_first_part_of_our_notebook_shows_the_same(course, synthetic_dir):
     evidence = [cell for cell in cells if "evidence" in cell["metadata"].get("tags", ())]
     content["cells"] = [cell for cell in cells[: last + 1] if cell not in evidence]
     files["notebooks/svm.ipynb"] = json.dumps(content).encode()
-    done = rerun(course, files, "svm", data=synthetic_dir, sandbox=boxed())
+    done = rerun(Work.of(course, files), "svm", data=synthetic_dir, sandbox=boxed())
     assert done.entry["data"]["same"] is True
     assert done.entry["counts"] == {"same": len(done.entry["cells"])}, done.entry
     assert done.cpu > 0

@@ -1,12 +1,23 @@
 """Does each exercise run alone, and does nothing count but right values, whatever comes back?"""
 
-import io
 import json
 import time
 
 import numpy as np
 import pytest
-from grader_submissions import LINEAR, SANDBOX, SOFTMAX, SOLVED, STUBS, SVM, problems
+from grader_submissions import (
+    COURSE,
+    LINEAR,
+    PROBLEMS,
+    SANDBOX,
+    SOFTMAX,
+    SOLVED,
+    STUBS,
+    SVM,
+    judge,
+    judge_all,
+    work,
+)
 
 from course import checks
 from course.checks import build as build_checks
@@ -14,18 +25,16 @@ from course.checks import calling, frames
 from course.checks.calling import Outcome
 from course.grader import verdict
 from course.grader.verdict import unseen
-from course.grader.verdict.tree import student_edition, tree, write_tree
+from course.grader.verdict.tree import (
+    Work,
+    changed_files,
+    sha256,
+    student_edition,
+    tree,
+    write_tree,
+)
 from course.grader.verdict.unseen import read, unseen_problems
-
-NAMES = ("svm_loss_naive", "svm_loss_vectorized", "train", "predict")
-NAMES += ("softmax_loss_naive", "softmax_loss_vectorized")
-
-
-def judge(name, files, sandbox=False):
-    """Return the table of one exercise."""
-    place = next(place for place, exercise, _ in verdict.graded_cells() if exercise == name)
-    found = verdict.judge_exercise(files, name, read(problems()), sandbox=sandbox)
-    return verdict.entry(place, 10, found, files)
+from course.record import Record
 
 
 def changed(path, text, old=None):
@@ -47,54 +56,64 @@ def hurry(monkeypatch):
 # The tree
 
 
-def test_our_files_take_the_place_of_a_students_and_own_ones_go_along():
-    own = {
-        "cs231n/helpers.py": b"mine",
-        "cs231n/parts/deep.py": b"mine",
-        "notebooks/plots.py": b"mine",
-        "notebooks/my figure.png": b"mine",
-        "datasets/picture.png": b"mine",
-    }
-    refused = {
-        "cs231n/gradient_check.py": b"forged",
-        "cs231n/Gradient_Check.py": b"the same file on macOS",
-        "cs231n/data_utils/__init__.py": b"a package hides our module",
-        "cs231n/classifiers/inputs/x.py": b"and this might become one",
-        "cs231n/checks.py": b"a module beside our package",
-        "cs231n/checks/__init__.py": b"forged",
-        "cs231n/checks/new.py": b"forged",
-        "cs231n/checks.npz": b"forged",
-        "cs231n/helpers.py/x.py": b"helpers.py is a file",
-        "cs231n/../../x.py": b"outside",
-        "cs231n/.hidden/x.py": b"",
-        "cs231n/a\\b.py": b"",
-        "cs231n/a\u202eb.py": b"written from right to left",
-        "cs231n/" + "x" * 300 + ".py": b"",
-        "cs231n/" + "x/" * 600 + "x.py": b"",
-        "cs231n/\ud800.py": b"",
-        "/cs231n/x.py": b"",
-        "numpy.py": b"beside the package",
-        "sitecustomize.py": b"",
-        "cs231n/evil.pth": b"",
-        "datasets/data_batch_1": b"",
-        "notebooks/svm.ipynb": b"for the re-execution alone",
-    }
-    ours = student_edition()
-    made = tree(SOLVED | own | refused)
-    assert made == {**ours, **SOLVED, **own}
+OWN = {
+    "toy/helpers.py": b"mine",
+    "toy/checks/deep.py": b"mine",
+    "notebooks/plots.py": b"mine",
+}
+REFUSED = {
+    "toy/__init__.py": b"forged",
+    "toy/__INIT__.py": b"the same file on macOS",
+    "toy/sums/x.py": b"beside a module of this name",
+    "toy/helpers.py/x.py": b"helpers.py is a file",
+    "toy/../../x.py": b"outside",
+    "toy/.hidden/x.py": b"",
+    "toy/a\\b.py": b"",
+    "toy/a\u202eb.py": b"written from right to left",
+    "toy/" + "x" * 300 + ".py": b"",
+    "toy/" + "x/" * 600 + "x.py": b"",
+    "toy/\ud800.py": b"",
+    "/toy/x.py": b"",
+    "numpy.py": b"beside the package",
+    "sitecustomize.py": b"",
+    "toy.py": b"",
+    "toy/evil.pth": b"",
+    "course/checks/__init__.py": b"forged",
+    "course/checks/new.py": b"forged",
+    "exercises/checks.npz": b"forged",
+    "notebooks/figure.png": b"no folder of pictures",
+    "notebooks/one.ipynb": b"for the re-execution alone",
+}
+
+
+@pytest.fixture(scope="module")
+def solved(toy):
+    return {name: (toy.root / name).read_bytes() for name in toy.exercise_files}
+
+
+def test_our_files_take_the_place_of_a_students_and_own_ones_go_along(toy, solved):
+    made = tree(Work.of(toy, solved | OWN | REFUSED))
+    assert made == {**student_edition(toy), **solved, **OWN}
+
+
+def test_pictures_of_ones_own_go_where_the_course_wants_them():
+    own = {"notebooks/my figure.png": b"mine", "datasets/picture.png": b"mine"}
+    refused = {"datasets/data_batch_1": b"", "cs231n/checks.png": b""}
+    assert tree(work(SOLVED | own | refused)) == {**student_edition(COURSE), **SOLVED, **own}
 
 
 def test_a_missing_exercise_file_stays_missing_and_stubs_are_the_student_editions():
-    assert SVM not in tree({})
-    assert not set(SOLVED.values()) & set(tree({}).values()), "our solutions are in no tree"
-    made = tree(SOLVED, stubs=[SVM, LINEAR])
+    assert SVM not in tree(work({}))
+    assert not set(SOLVED.values()) & set(tree(work({})).values()), "our solutions are in no tree"
+    made = tree(work(SOLVED), stubs=[SVM, LINEAR])
     assert [made[name] for name in (SVM, SOFTMAX, LINEAR)] == [
         STUBS[SVM], SOLVED[SOFTMAX], STUBS[LINEAR],
     ]  # fmt: skip
 
 
-def test_the_tree_is_written_for_everybody_to_read(tmp_path):
-    write_tree(SOLVED | {"cs231n/parts/deep.py": b"x = 1"}, tmp_path / "tree")
+def test_the_tree_is_written_for_everybody_to_read(toy, solved, tmp_path):
+    handed_in = Work.of(toy, solved | {"toy/parts/deep.py": b"x = 1"})
+    write_tree(handed_in, tmp_path / "tree")
     paths = [tmp_path / "tree", *(tmp_path / "tree").rglob("*")]
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o755, 0o644}
     written = {
@@ -102,7 +121,38 @@ def test_the_tree_is_written_for_everybody_to_read(tmp_path):
         for path in paths
         if path.is_file()
     }
-    assert written == tree(SOLVED | {"cs231n/parts/deep.py": b"x = 1"})
+    assert written == tree(handed_in)
+
+
+# The edition that was handed out
+
+
+def of_edition(toy, files, **handed_out):
+    """Return the Work of somebody whose edition had these files of the package, and no others."""
+    sums = {f"toy/{name}.py": sha256(text) for name, text in handed_out.items()}
+    return Work(toy, Record(sums, {}), files)
+
+
+def test_what_is_a_students_own_is_told_by_the_edition_that_was_handed_out(toy, solved):
+    own = {"toy/__init__.py": b"mine: that edition had none"}
+    assert tree(of_edition(toy, solved | own, sums=b""))["toy/__init__.py"].startswith(b"mine")
+    assert tree(Work.of(toy, solved | own))["toy/__init__.py"] != own["toy/__init__.py"]
+
+
+def test_a_file_that_we_have_no_more_goes_along_unless_it_was_changed(toy, solved):
+    for text, kept in ((b"old", True), (b"old, and changed", False)):
+        made = tree(of_edition(toy, solved | {"toy/plots.py": text}, plots=b"old"))
+        assert ("toy/plots.py" in made) == kept
+
+
+def test_given_files_that_were_changed_are_named(toy, solved):
+    given = student_edition(toy)["toy/__init__.py"]
+    for text, names in (
+        (given, []),
+        (given.replace(b"\n", b"\r\n"), []),
+        (b"x", ["toy/__init__.py"]),
+    ):
+        assert changed_files(Work.of(toy, solved | {"toy/__init__.py": text})) == names
 
 
 # Each exercise alone
@@ -134,7 +184,7 @@ def test_a_missing_file_costs_its_exercises_only():
     assert (entry["points"], entry["status"]) == (0, "broken")
     assert entry["message"] == entry["public"] == f"the submission has no file {SOFTMAX}"
     assert judge("train", files)["correct"] and judge("svm_loss_naive", files)["correct"]
-    assert [e["status"] for e in verdict.judge_exercises({}, problems())] == ["broken"] * 6
+    assert [entry["status"] for entry in judge_all({})] == ["broken"] * 6
 
 
 def test_a_hang_costs_its_exercise_only(hurry):
@@ -150,14 +200,62 @@ def test_a_hang_costs_its_exercise_only(hurry):
 
 def test_a_solution_may_use_another_exercises_file():
     helper = "def penalty(W, reg):\n    return float(reg) * float(np.sum(W * W))\n"
-    files = changed(SVM, helper)
-    text = files[SOFTMAX].decode().replace("float(reg) * float(np.sum(W * W))", "penalty(W, reg)")
-    for line in ("from cs231n.classifiers.linear_svm import penalty\n",):
-        both = files | {SOFTMAX: (line + text).encode()}
-        assert judge("softmax_loss_vectorized", both)["correct"]
-        alone = {SOFTMAX: both[SOFTMAX], LINEAR: SOLVED[LINEAR]}
-        entry = judge("softmax_loss_vectorized", alone)
-        assert entry["status"] == "broken" and "linear_svm" in entry["message"]
+    text = SOLVED[SOFTMAX].decode().replace("float(reg) * float(np.sum(W * W))", "penalty(W, reg)")
+    text = f"from cs231n.classifiers.linear_svm import penalty\n{text}"
+    files = changed(SVM, helper) | {SOFTMAX: text.encode()}
+    assert judge("softmax_loss_vectorized", files)["correct"]
+    files = {SOFTMAX: files[SOFTMAX], LINEAR: SOLVED[LINEAR]}
+    entry = judge("softmax_loss_vectorized", files)
+    assert entry["status"] == "broken" and "linear_svm" in entry["message"]
+
+
+BROKEN = b"from nowhere import nothing\n"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{LINEAR: BROKEN}, {LINEAR: BROKEN, SOFTMAX: BROKEN}, {LINEAR: b"def\n"}, {}],
+    ids=["does not import", "neither imports", "syntax error", "missing"],
+)
+@pytest.mark.parametrize("helper", ["renamed", "in a module of its own"])
+def test_what_becomes_of_helpers_and_of_other_files_costs_a_right_loss_nothing(others, helper):
+    """The helper that was handed out is gone, which other files import if they come with it."""
+    text = SOLVED[SVM].decode().replace("hinge_loss", "own_loss")
+    files = {SVM: text.encode(), **others}
+    if helper != "renamed":
+        start = text.index("def own_loss")
+        files[SVM] = (text[:start] + "from cs231n.mine import own_loss\n").encode()
+        files["cs231n/mine.py"] = text.encode()
+    for name in ("svm_loss_naive", "svm_loss_vectorized"):
+        assert judge(name, files)["correct"], judge(name, files)
+
+
+def test_a_broken_loss_costs_the_training_nothing():
+    for broken in (BROKEN, b"def\n"):
+        entries = [
+            judge(name, {LINEAR: SOLVED[LINEAR], SVM: broken}) for name in ("train", "predict")
+        ]
+        assert [entry["correct"] for entry in entries] == [True, True], entries
+
+
+def test_of_two_attempts_the_one_that_got_further_is_told():
+    head = "import numpy as np\nfrom cs231n.classifiers.softmax import helper\n"
+    text = head + "def svm_loss_naive(W, X, y, reg): raise helper()\n"
+    files = {SVM: text.encode(), SOFTMAX: b"class helper(ValueError): pass\n"}
+    assert judge("svm_loss_naive", files)["lines"][0]["detail"].startswith("helper (linear_svm.py,")
+    text = """
+def svm_loss_naive(W, X, y, reg):
+    raise AttributeError("mine")
+
+import cs231n.classifiers.softmax
+"""
+    files = {SVM: text.encode(), SOFTMAX: b"import os; os._exit(0)"}
+    assert judge("svm_loss_naive", files)["lines"][0]["detail"].startswith("AttributeError: mine")
+    # Neither gets anywhere: what is told is about the student's files, and none of ours.
+    files = {SVM: b"from cs231n.classifiers.softmax import nothing\n", SOFTMAX: BROKEN}
+    assert judge("svm_loss_naive", files)["message"] == (
+        "ModuleNotFoundError: No module named 'nowhere' (softmax.py, line 1)"
+    )
 
 
 def test_a_solution_may_use_a_file_of_ones_own():
@@ -186,7 +284,7 @@ def test_lines_of_ones_own_are_shown_without_signs_for_a_terminal():
 def test_own_copies_of_given_files_count_for_nothing():
     forged = {
         "cs231n/classifiers/inputs.py": b"import os; os._exit(0)",
-        "cs231n/checks/child.py": b"raise SystemExit",
+        "course/checks/child.py": b"raise SystemExit",
         "cs231n/__init__.py": b"raise ValueError",
     }
     assert judge("svm_loss_naive", SOLVED | forged)["correct"]
@@ -388,8 +486,10 @@ FORGED_RECORDS = {
 
 @pytest.mark.parametrize("record", FORGED_RECORDS)
 def test_a_forged_record_of_a_training_is_judged_without_harm(record):
-    known = read(problems())
-    D = known.families["train"].problems["plain"]["X"].shape[1]
+    known = read(PROBLEMS)
+    exercise = COURSE.exercises["train"]
+    returns = COURSE.kind(exercise.kind).call.RETURNS["train"]
+    D = known.sets["train"].problems["plain"]["X"].shape[1]
     values = {
         "sizes": np.tile([5.0, D], (3, 1)),
         "X": np.zeros(15 * D),
@@ -401,29 +501,36 @@ def test_a_forged_record_of_a_training_is_judged_without_harm(record):
     }
     meta = {"event": "value", "changed": [], "type": "list", "float_labels": False}
     try:
-        told = frames.told_of_value("train", meta, values | FORGED_RECORDS[record])
+        told = frames.told_of_value(returns, meta, values | FORGED_RECORDS[record])
     except ValueError:
         return  # calling.py takes it for a crash
-    by_name = {name: Outcome("value", *told) for name in known.families["train"].problems}
-    report = checks.judge("train", known, calling.Outcomes(by_name), "", "LinearClassifier")
+    by_name = {name: Outcome("value", *told) for name in known.sets["train"].problems}
+    report = checks.judge(COURSE, exercise, known, calling.Outcomes(by_name), "", "")
     assert not report.passed and str(report)
 
 
 def test_no_value_and_no_meta_end_the_grading():
     """Judge random nonsense that has the form of an answer: judging must not raise."""
     rng = np.random.default_rng(0)
-    known, numbers = read(problems()), (0.0, -0.0, 1.0, 9.0, -1e308, 1e308, np.nan, np.inf)
-    kinds = {"svm_loss_naive": "loss", "predict": "predict", "train": "train"}
-    for name, kind in [*kinds.items()] * 40:
-        least, may, must = frames.KINDS[kind]
+    known, numbers = read(PROBLEMS), (0.0, -0.0, 1.0, 9.0, -1e308, 1e308, np.nan, np.inf)
+    for name in ["svm_loss_naive", "predict", "train"] * 40:
+        exercise = COURSE.exercises[name]
+        returns = COURSE.kind(exercise.kind).call.RETURNS[exercise.kind]
+        forms = {form.removesuffix("?"): kind for form, kind in returns["meta"].items()}
+        some = {str: "ndarray", bool: True}
         by_name = {}
-        for problem in known.families[checks.EXERCISES[name].family].problems:
-            shapes = [rng.integers(0, 4, rng.integers(0, 4)) for _ in range(12)]
-            arrays = {key: rng.choice(numbers, shapes.pop()) for key in sorted(must | may)}
-            meta = dict.fromkeys(least | {"loss_type", "dW_type"}, "ndarray")
-            meta |= {"changed": ["W"]} | dict.fromkeys(least & frames.FLAGS, True)
-            by_name[problem] = Outcome("value", *frames.told_of_value(kind, meta, arrays))
-        report = checks.judge(name, known, calling.Outcomes(by_name), "", name)
+        for problem in known.sets[exercise.problems].problems:
+            shapes = [rng.integers(0, 4, rng.integers(0, 4)) for _ in returns["arrays"]]
+            arrays = {
+                key.removesuffix("?"): rng.choice(numbers, shapes.pop())
+                for key in returns["arrays"]
+            }
+            meta = {
+                key: kind[:1] if isinstance(kind, list) else some[kind]
+                for key, kind in forms.items()
+            }
+            by_name[problem] = Outcome("value", *frames.told_of_value(returns, meta, arrays))
+        report = checks.judge(COURSE, exercise, known, calling.Outcomes(by_name), "", name)
         assert not report.passed and str(report)
 
 
@@ -478,9 +585,9 @@ def test_the_public_texts_quote_nothing_that_code_can_choose():
     ],
 )
 def test_a_time_near_the_threshold_is_measured_again(monkeypatch, ratios, growth):
-    waiting = iter(ratios)
-    monkeypatch.setattr(verdict, "ratio", lambda outcome: next(waiting))
-    measured = verdict.clear(Outcome("value"), lambda: Outcome("value"))
+    waiting, timed = iter(ratios), Outcome("value", values={"seconds": None})
+    monkeypatch.setattr(verdict, "slowness", lambda sizes, seconds: next(waiting))
+    measured = verdict.clear(timed, (), lambda: timed)
     assert measured[1] is growth
     assert next(waiting, None) is None
 
@@ -493,34 +600,32 @@ def test_a_process_that_does_not_start_is_no_verdict(monkeypatch):
     with pytest.raises(calling.NotStarted, match="did not start: no word"):
         judge("predict", SOLVED)
     command = ["/bin/sh", "-c", "echo no more processes; exit 1", "sh"]
+    target = calling.Target.of(COURSE, COURSE.exercises["svm_loss_naive"], "/")
     with pytest.raises(calling.NotStarted, match="did not start: no more processes"):
-        calling.call(
-            calling.Target("/", "m", "f"), {"p": {"W": np.zeros(1)}}, {"p": "loss"}, command=command
-        )
+        calling.call(target, {"p": {"W": np.zeros(1)}}, {"p": "loss"}, command=command)
 
 
-def test_unseen_problems_are_built_once_and_again_if_damaged(tmp_path, monkeypatch):
-    built = []
+def test_unseen_problems_are_built_once_and_again_if_damaged(toy, tmp_path, monkeypatch):
+    built, build = [], build_checks.build
 
-    def build(seed):
+    def counted(course, seed):
         built.append(seed)
-        file = io.BytesIO(problems())
-        with np.load(file) as archive:
-            return dict(archive)
+        return build(course, seed)
 
-    monkeypatch.setattr(build_checks, "build", build)
-    content = unseen_problems(7, tmp_path / "new")
-    assert unseen_problems(7, tmp_path / "new") == content and built == [7]
+    monkeypatch.setattr(build_checks, "build", counted)
+    content = unseen_problems(toy, 7, tmp_path / "new")
+    assert unseen_problems(toy, 7, tmp_path / "new") == content and built == [7]
     (path,) = (tmp_path / "new").iterdir()
-    for damaged in (b"", content[:1000], content[:-1000], content.replace(b"svm", b"smv", 1)):
+    for damaged in (b"", content[:1000], content[:-1000], content.replace(b"totals", b"tootls", 1)):
         path.write_bytes(damaged)
-        assert unseen_problems(7, tmp_path / "new") == content
+        assert unseen_problems(toy, 7, tmp_path / "new") == content
         assert path.read_bytes() == content
     assert built == [7] * 5
-    monkeypatch.setattr(unseen, "sources_hash", lambda: "changed")
-    assert unseen_problems(7, tmp_path / "new") == content and built == [7] * 6
+    monkeypatch.setattr(unseen, "sources_hash", lambda course: "changed")
+    assert unseen_problems(toy, 7, tmp_path / "new") == content and built == [7] * 6
+    assert unseen_problems(toy, 8, tmp_path / "new") != content
     with pytest.raises(ValueError, match="231 gives the problems that students have"):
-        unseen_problems(build_checks.SEED, tmp_path)
+        unseen_problems(toy, build_checks.SEED, tmp_path)
 
 
 # In the sandbox
@@ -530,9 +635,9 @@ def test_unseen_problems_are_built_once_and_again_if_damaged(tmp_path, monkeypat
 def test_two_gradings_in_the_sandbox_and_one_outside_give_the_same():
     code = "def answer(W): raise ValueError(open(__file__).read(20), os.listdir('/home'))"
     files = liar(code) | {"cs231n/mine.py": b"x = 1"}
-    first, second = (verdict.judge_exercises(files, problems()) for _ in range(2))
+    first, second = (judge_all(files, sandbox=True) for _ in range(2))
     assert json.dumps(first) == json.dumps(second)
     assert [entry["points"] for entry in first] == [0, 15, 10, 5, 15, 10]
     assert "[]" in first[0]["lines"][0]["detail"], "the home folder is empty"
-    outside = verdict.judge_exercises(SOLVED, problems(), sandbox=False)
+    outside = judge_all(SOLVED)
     assert json.dumps(first[1:]) == json.dumps(outside[1:])

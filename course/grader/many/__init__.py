@@ -72,7 +72,9 @@ class Task:
         """Return a result under the name, and with the remarks, of this submission."""
         head = {"format": FORMAT, "version": VERSION}
         head |= {"name": self.submission.name, "slug": self.submission.slug}
-        head |= {"remarks": self.submission.remarks, "content": self.content, "key": self.key}
+        changed = [f"{name}: it was changed; ours was used" for name in result["changed"]]
+        remarks = [*self.submission.remarks, *changed]
+        head |= {"remarks": remarks, "content": self.content, "key": self.key}
         return head | {name: value for name, value in result.items() if name not in head}
 
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from course.checks import Report
 from course.checks.calling import Outcomes
 from course.export.answers import cut_out
-from course.grader.grade import grade, grader_version
+from course.grader.grade import grade, grader_version, make_result
 from course.grader.sandbox import SandboxUnavailable, check
-from course.grader.verdict import Verdict, entry
+from course.grader.verdict import Verdict, Work, entry
 from course.outputs import data_sets
 
 
@@ -47,25 +47,11 @@ def prepare(settings):
 
 def not_graded(settings, why):
     """Return the result of a submission that could not be graded. No code of it is run or read."""
-    course = settings.course
+    work = Work.of(settings.course, {})
     exercises = [
-        entry(course, one, Verdict(Report(one.name, "broken", message=why), Outcomes({})), {})
-        for one in course.exercises.values()
+        entry(work, one, Verdict(Report(one.name, "broken", message=why), Outcomes({})))
+        for one in work.course.exercises.values()
     ]
     # They wait for a person, who can read them where they were handed in.
-    answers = [one | {"state": "unreadable"} for one in cut_out(course, {})]
-    return {
-        "seed": settings.seed,
-        "data": settings.data,
-        "sandbox": settings.sandbox,
-        "grader": settings.version,
-        "points": {
-            "automatic": 0,
-            "automatic_possible": sum(one["possible"] for one in exercises),
-            "by_hand_possible": sum(one["possible"] for one in answers),
-        },
-        "exercises": exercises,
-        "answers": answers,
-        "notebooks": [],
-        "times": {},
-    }
+    answers = [one | {"state": "unreadable"} for one in cut_out(work.course, {})]
+    return make_result(settings, exercises, answers)

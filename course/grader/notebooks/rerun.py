@@ -1,6 +1,6 @@
 """Execute a submitted notebook again: a fresh kernel, the student's package, in the sandbox.
 
-    rerun(course, files, "one", data=folder) -> Rerun(entry, notebook)
+    rerun(work, "one", data=folder) -> Rerun(entry, notebook)
 
 The entry of a notebook in result.json:
 
@@ -57,31 +57,29 @@ class Rerun:
     cpu: float = 0.0
 
 
-def rerun(course, files, name, *, data, sandbox=True, limits=None):
-    """Execute the notebook of this name of the submission `files` {name: bytes}; return a Rerun.
+def rerun(work, name, *, data, sandbox=True, limits=None):
+    """Execute the notebook of this name of a student's Work; return a Rerun.
 
     data is the folder of the data set, None if the course has none. Raises what `report_of`
     raises; never because of what a submission holds or does.
     """
-    path = course.notebooks[name].file
-    if path not in files:
+    course, path = work.course, work.course.notebooks[name].file
+    if path not in work.files:
         return Rerun(entry(name, "missing", "the notebook is missing"), None)
     try:
-        notebook = notebook_reader.read(files[path])
+        notebook = notebook_reader.read(work.files[path])
     except ValueError as error:
         return Rerun(entry(name, "unreadable", f"it cannot be read as a notebook: {error}"), None)
     cells = notebook.code
     limits = limits or Limits()
-    fresh, end = execute(
-        course, path, files, [cell.source for cell in cells], data, sandbox, limits
-    )
+    fresh, end = execute(work, path, [cell.source for cell in cells], data, sandbox, limits)
     for one in fresh:
         one["outputs"] = notebook_reader.tidy(one["outputs"])
     remarks = [end["message"]] if end["message"] else []
     if notebook.kernel:
         asked = one_line(notebook.kernel, 60)
         remarks.append(f"it asks for the kernel {asked!r}; it was run with Python's")
-    entries, more, data_sets = compare.compare(course, cells, fresh, end, ours(course, path))
+    entries, more, data_sets = compare.compare(course, cells, fresh, end, ours(work, path))
     outputs = {cell.index: one["outputs"] for cell, one in zip(cells, fresh, strict=False)}
     return Rerun(
         entry(name, end["end"], "; ".join(remarks + more), data_sets, entries),
@@ -101,27 +99,32 @@ def entry(name, status, message, data=None, cells=()):
     }
 
 
+def ours(work, path):
+    """Return {id: (source, metadata "nbval")} of a notebook as it was handed out.
+
+    The metadata, with the tolerances, are those that our cell of this id has by now.
+    """
+    given, metadata = work.record.given(path).sources, cell_metadata(work.course, path)
+    return {name: (source, metadata.get(name, {})) for name, source in given.items()}
+
+
 @functools.cache
-def ours(course, path):
-    """Return {id: (source, metadata "nbval")} of this repository's notebook."""
+def cell_metadata(course, path):
     content = json.loads((course.root / path).read_text(encoding="utf-8"))
-    return {
-        cell["id"]: ("".join(cell["source"]), cell["metadata"].get("nbval", {}))
-        for cell in content["cells"]
-    }
+    return {cell["id"]: cell["metadata"].get("nbval", {}) for cell in content["cells"]}
 
 
 # Execute
 
 
-def execute(course, path, files, sources, data, sandbox, limits):
+def execute(work, path, sources, data, sandbox, limits):
     """Run the sources of all cells; return what became of them, and how it ended (drive.py)."""
-    with private_folder("rerun-") as folder, private_folder("k", short_folder()) as sockets:
-        work = Path(folder, "work")
-        write_files(course, files, work)
+    with private_folder("rerun-") as scratch, private_folder("k", short_folder()) as sockets:
+        folder = Path(scratch, "work")
+        write_files(work, folder)
         place = str(PurePosixPath(path).parent)
         make = partial(inside, sockets=sockets) if sandbox else outside
-        surroundings = make(course, work, place, data)
+        surroundings = make(work.course, folder, place, data)
         job = drive.Job(folder=sockets, sources=sources, limits=limits, **surroundings)
         return report_of(asdict(job), sandbox)
 
@@ -130,11 +133,11 @@ def short_folder():
     return SHORT if os.access(SHORT, os.W_OK) else None
 
 
-def inside(course, work, place, data, sockets):
+def inside(course, folder, place, data, sockets):
     """Return command, cwd and env of a kernel in the sandbox."""
     command = prefix(
         show=[(os.path.realpath(data), DATA)] if data else [],
-        copy=work,
+        copy=folder,
         share=sockets,
         cwd=f"/work/{place}",
         env=environment(course, data and DATA, f"/work/{FONTS}"),
@@ -143,16 +146,16 @@ def inside(course, work, place, data, sockets):
     return {"command": command, "cwd": None, "env": None}
 
 
-def outside(course, work, place, data):
+def outside(course, folder, place, data):
     """Return command, cwd and env of a kernel with our own rights."""
-    home = work.with_name("home")
+    home = folder.with_name("home")
     home.mkdir()
-    env = environment(course, data and os.path.realpath(data), str(work / FONTS)) | {
+    env = environment(course, data and os.path.realpath(data), str(folder / FONTS)) | {
         "HOME": str(home),
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
     }
-    return {"command": [], "cwd": str(work / place), "env": env}
+    return {"command": [], "cwd": str(folder / place), "env": env}
 
 
 def environment(course, data, fonts):
@@ -193,14 +196,15 @@ def report_of(job, sandbox):
     return lines[1:], end
 
 
-def write_files(course, files, work):
+def write_files(work, folder):
     """Write what the kernel finds in its working folder."""
-    work.mkdir()
-    write_tree(course, files, work)
-    for name in (*(str(PurePosixPath(path).parent) for path in course.notebook_files), FONTS):
-        (work / name).mkdir(exist_ok=True)
+    folder.mkdir()
+    write_tree(work, folder)
+    places = (str(PurePosixPath(path).parent) for path in work.course.notebook_files)
+    for name in (*places, FONTS):
+        (folder / name).mkdir(exist_ok=True)
     for source in font_cache():
-        shutil.copyfile(source, work / FONTS / source.name)
+        shutil.copyfile(source, folder / FONTS / source.name)
 
 
 @functools.cache

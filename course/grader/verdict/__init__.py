@@ -29,10 +29,10 @@ from course.checks.calling import CHILD, Outcomes, Target, call
 from course.checks.loops import find_loop, slowness
 from course.grader.sandbox import prefix
 from course.grader.verdict import public
-from course.grader.verdict.tree import is_own, tree, write_tree
+from course.grader.verdict.tree import Work, is_own, tree, write_tree
 from course.grader.verdict.unseen import read, unseen_problems
 
-__all__ = ["judge_exercises", "unseen_problems"]
+__all__ = ["Work", "judge_exercises", "unseen_problems"]
 
 SECONDS = 30.0  # for all calls of an exercise; a third of it for one, which takes milliseconds
 INSIDE = "/submission"  # where a sandbox sees the tree
@@ -51,8 +51,8 @@ class Verdict:
     vectorized: dict | None = None
 
 
-def judge_exercises(course, files, problems, *, sandbox=True):
-    """Judge the exercises of a submission {name: bytes}; see above.
+def judge_exercises(work, problems, *, sandbox=True):
+    """Judge the exercises of a student's Work; see above.
 
     problems is the npz file of the unseen problems, as bytes. Raises
     calling.NotStarted if this machine could not start a process, which says nothing
@@ -60,15 +60,15 @@ def judge_exercises(course, files, problems, *, sandbox=True):
     """
     known = read(problems)
     return [
-        entry(course, one, judge_exercise(course, files, one, known, sandbox=sandbox), files)
-        for one in course.exercises.values()
+        entry(work, one, judge_exercise(work, one, known, sandbox=sandbox))
+        for one in work.course.exercises.values()
     ]
 
 
-def entry(course, exercise, verdict, files):
+def entry(work, exercise, verdict):
     """Return the table of one exercise from its Verdict."""
     report, possible = verdict.report, exercise.points
-    safe = public.Texts(course, verdict.outcomes, files)
+    safe = public.Texts(work, verdict.outcomes)
     return {
         "notebook": exercise.notebook,
         "cell": exercise.cell,
@@ -89,24 +89,25 @@ def entry(course, exercise, verdict, files):
     }
 
 
-def judge_exercise(course, files, exercise, known, *, sandbox=True):
+def judge_exercise(work, exercise, known, *, sandbox=True):
     """Return the Verdict on one exercise.
 
     It runs alone: the other exercises' files are the student edition's. Only where it seems to use
-    something of theirs, it runs once more with the student's own.
+    something of theirs, it runs once more with the student's own, and the attempt that got further
+    counts.
     """
     path = exercise.file
-    if path not in files:
+    if path not in work.files:
         report = checks.Report(
             exercise.name, "broken", message=f"the submission has no file {path}"
         )
         return Verdict(report, Outcomes({}))
-    others = [other for other in course.exercise_files if other != path]
-    verdict = attempt(course, files, exercise, known, others, sandbox)
-    if seems_to_miss(verdict.outcomes, others) and any(other in files for other in others):
-        together = attempt(course, files, exercise, known, (), sandbox)
-        verdict = max(verdict, together, key=count_values)
-    return verdict
+    others = [other for other in work.course.exercise_files if other != path]
+    alone = attempt(work, exercise, known, others, sandbox)
+    if not seems_to_miss(alone.outcomes, others) or not work.files.keys() & set(others):
+        return alone
+    together = attempt(work, exercise, known, (), sandbox)
+    return max(together, alone, key=progress)  # of equals the first
 
 
 def seems_to_miss(outcomes, stubs):
@@ -116,20 +117,23 @@ def seems_to_miss(outcomes, stubs):
     return any(meta["error"] in ELSEWHERE or meta["file"] in names for meta in metas)
 
 
-def count_values(verdict):
-    return sum(outcome.status == "value" for outcome in verdict.outcomes.by_name.values())
+def progress(verdict):
+    """Return how far an attempt got: the problems with a value, then those that were called."""
+    outcomes = verdict.outcomes.by_name.values()
+    called = [one for one in outcomes if one.status != "import" and not one.meta.get("importing")]
+    return sum(one.status == "value" for one in called), len(called)
 
 
-def attempt(course, files, exercise, known, stubs, sandbox):
+def attempt(work, exercise, known, stubs, sandbox):
     """Call and judge one exercise, with the files `stubs` from the student edition."""
-    source, *own = sources(course, files, exercise.file)
+    course, (source, *own) = work.course, sources(work, exercise.file)
     problems, calls = checks.problems_of(course, exercise, known)
     loop = bool(exercise.vectorized and find_loop(source, exercise.attribute, own))
     if loop:
         problems.pop(checks.TIMING)  # the answer is known, and loops may take long
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "tree")
-        write_tree(course, files, folder, stubs=stubs)
+        write_tree(work, folder, stubs=stubs)
         root = INSIDE if sandbox else str(folder)
         target = Target.of(course, exercise, root)
         # The tree cannot be written to, and what PYTHON... variables say is not for students.
@@ -187,13 +191,10 @@ def clear(timing, sizes, measure):
     return timing, None
 
 
-def sources(course, files, path):
+def sources(work, path):
     """Return the texts of an exercise's file and of the student's own modules beside it."""
-    own = [
-        name
-        for name in tree(course, files)
-        if is_own(course, name) and name.startswith(f"{course.package}/")
-    ]
+    package, files = f"{work.course.package}/", work.files
+    own = [name for name in tree(work) if name.startswith(package) and is_own(work, name)]
     sizes = itertools.accumulate(len(files[name]) for name in own)
     few = [name for name, size in zip(own, sizes, strict=True) if size <= MOST_OWN]
     return [text_of(files[name]) for name in (path, *few)]

@@ -24,13 +24,13 @@ FIXED = ("vectorized", "inputs left unchanged")  # titles: lines of the student'
 
 
 class Texts:
-    """Finds the public text for what is said of calling.Outcomes of a submission's `files`."""
+    """Finds the public text for what is said of calling.Outcomes of a student's work."""
 
-    def __init__(self, course, outcomes, files):
+    def __init__(self, work, outcomes):
         own = {
             name.rpartition("/")[2]
-            for name in files
-            if name in course.exercise_files or is_own(course, name)
+            for name in work.files
+            if name in work.course.exercise_files or is_own(work, name)
         }
         self.safe = {
             failure(outcome): told(outcome, own)

@@ -1,4 +1,4 @@
-"""The unseen problems: what exercises/checks.npz holds, drawn with a seed that students do not know.
+"""The unseen problems: what checks.npz holds, drawn with a seed that students do not know.
 
 Building takes some seconds, as every misconception is run on the problems, alone and in pairs. So
 the file is kept, under a name that changes with the seed and with all it is made from.

@@ -124,11 +124,13 @@ class Files:
     handed_out   patterns of what students get besides the notebooks
     pictures     folders in which a picture of a student's own may lie
     renamed      {name here: name in the student edition}, of files that are handed out
+    shared       lines of solutions that stand in given code, too, and give nothing away
     """
 
     handed_out: tuple
     pictures: tuple = ()
     renamed: dict = field(default_factory=dict)
+    shared: tuple = ()
 
     def hold(self, name):
         """Whether a file of the solved tree is handed out."""

@@ -8,30 +8,53 @@ part. A leak is a piece of a secret that the student edition contains:
     a part of a line of a solution          from PART tokens on: half a long line, renamed around
     a part of an answer or of a comment     from PROSE tokens on
 
-The last two are the lengths from which on nothing in this tree agrees by chance, apart from IDIOMS.
+The last two are lengths from which on hardly anything agrees by chance. What does, and solves
+nothing, is declared: `shared` of [files].
 """
 
 import io
 import json
 import re
+import sys
 from typing import NamedTuple
 
 import numpy as np
 
-SHORT, PART, PROSE = 6, 12, 8
+from course.edition.markers import ANSWER, SOLUTION
 
-# What solutions and evidence share with code that is given, and what solves nothing.
-IDIOMS = (
-    ", NUM_ITERS, BATCH_SIZE, verbose=True, rng=fresh_rng(),",
-    "check_scores(scores, W, X)",
-    "def correlation(a, b):",
-)
+SHORT, PART, PROSE = 6, 12, 8
 
 
 class Secret(NamedTuple):
     where: str
     text: str
     part: int  # so many tokens of it, one after the other, are a leak
+
+
+def find_problems(course, edition):
+    """Return a line of text for everything in an edition that gives a secret away."""
+    return find_leaks(secrets(edition), edition.files, course.files.shared)
+
+
+def secrets(edition):
+    """Return what must not be in the edition: every solution, every answer, all evidence."""
+    found = []
+    for (path, cell), changes in edition.changes.items():
+        place = f"{path}, cell {cell}" if cell else path
+        for change in changes:
+            text = "\n".join(change.old)
+            if change.kind == SOLUTION:
+                found += code(f"the solution in {place}", text)
+            elif change.kind == ANSWER:
+                found.append(Secret(f"the answer in {place}", text, PROSE))
+    for path, cells in edition.left_out.items():
+        for _, cell in cells:
+            place = f"the evidence in {path}, cell {cell.id}"
+            if cell.cell_type == "code":
+                found += code(place, cell.source, part=sys.maxsize)  # whole lines only
+            else:
+                found.append(Secret(place, cell.source, PROSE))
+    return found
 
 
 def code(where, text, part=PART):
@@ -43,14 +66,17 @@ def code(where, text, part=PART):
     return secrets
 
 
-def find_leaks(secrets, files):
-    """Return a line of text for every secret that the students' `files` {path: bytes} contain."""
-    idioms = [joined(words_of(idiom)) for idiom in IDIOMS]
+def find_leaks(secrets, files, shared=()):
+    """Return a line of text for every secret that the students' `files` {path: bytes} contain.
+
+    shared   texts whose parts are no secrets
+    """
+    shared = [joined(words_of(text)) for text in shared]
     pieces = {
         piece: secret.where
         for secret in secrets
         for piece in pieces_of(secret)
-        if not any(piece in idiom for idiom in idioms)
+        if not any(piece in text for text in shared)
     }
     leaks = {}
     for path, content in files.items():

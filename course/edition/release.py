@@ -25,30 +25,31 @@ from pathlib import Path
 from course import ROOT, definition
 from course.edition import handed_out, leaks, whole
 from course.edition.derive import ReleaseError, derive
-from course.edition.markers import ANSWER, SOLUTION
 
 EXECUTABLE = (".sh",)
+RELEASED, REFUSED, NOT_WRITTEN = 0, 1, 3  # argparse exits with 2
+EPILOG = f"""examples:
+  python -m course.edition.release
+      into build/student/ and build/student.zip, as `make release` does
+  python -m course.edition.release --out ../spring
+      into another folder, which is made if it is not there
+
+exit status:
+  {RELEASED}  the edition was written
+  {REFUSED}  something does not fit or gives a solution away; it is listed, and nothing was written
+  2  the command was not understood
+  {NOT_WRITTEN}  the edition could not be written; one that was there before is as it was
+"""
 
 
-def secrets(edition):
-    """Return what must not be in the edition: every solution, every answer, all evidence."""
-    found = []
-    for (path, cell), changes in edition.changes.items():
-        place = f"{path}, cell {cell}" if cell else path
-        for change in changes:
-            text = "\n".join(change.old)
-            if change.kind == SOLUTION:
-                found += leaks.code(f"the solution in {place}", text)
-            elif change.kind == ANSWER:
-                found.append(leaks.Secret(f"the answer in {place}", text, leaks.PROSE))
-    for path, cells in edition.left_out.items():
-        for _, cell in cells:
-            place = f"the evidence in {path}, cell {cell.id}"
-            if cell.cell_type == "code":
-                found += leaks.code(place, cell.source, part=sys.maxsize)  # whole lines only
-            else:
-                found.append(leaks.Secret(place, cell.source, leaks.PROSE))
-    return found
+def make(course):
+    """Return the Edition of a course. Raises ReleaseError if it must not be handed out."""
+    if problems := whole.find_problems(course):
+        raise ReleaseError("\n".join(problems))
+    edition = derive(course)
+    if problems := leaks.find_problems(course, edition):
+        raise ReleaseError("\n".join(problems))
+    return edition
 
 
 def write(course, edition, out):
@@ -87,26 +88,31 @@ def mode(path):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Derive the student edition.")
+    parser = argparse.ArgumentParser(
+        prog="python -m course.edition.release",
+        description="Derive the student edition, and keep its record in exercises/editions/.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build", help="default: build/")
     out = parser.parse_args(argv).out
     try:
         course = definition.load()
-        if problems := whole.find_problems(course):
-            raise ReleaseError("\n".join(problems))
-        edition = derive(course)
-        if problems := leaks.find_leaks(secrets(edition), edition.files):
-            raise ReleaseError("\n".join(problems))
+        edition = make(course)
     except (ReleaseError, definition.DefinitionError) as error:
         print(f"{error}\n\nerror: nothing was written, because of the above", file=sys.stderr)
-        return 1
-    write(course, edition, out)
-    kept = handed_out.keep(course, edition.record)
+        return REFUSED
+    try:
+        kept = handed_out.keep(course, edition.record)  # first: nothing goes out without it
+        write(course, edition, out)
+    except OSError as error:
+        print(f"error: the edition was not written: {error}", file=sys.stderr)
+        return NOT_WRITTEN
     size = (out / "student.zip").stat().st_size
     print(f"{out / 'student'}: {len(edition.files)} files")
     print(f"{out / 'student.zip'}: the same, {size / 1e6:.1f} MB")
-    print(f"{kept}: its record; commit it with what you hand out, for grading")
-    return 0
+    print(f"{kept}: the record of this edition; commit it when you hand it out")
+    return RELEASED
 
 
 if __name__ == "__main__":

@@ -1,112 +1,85 @@
-"""Does anything wrong in the solved tree stop the release, and is it named where it stands?"""
+"""Does anything wrong in the solved tree stop the release, and is it named where it stands?
+
+What does not fit the declaration: test_release_whole.py.
+"""
 
 import io
-import re
+import shutil
 
 import nbformat
 import numpy as np
 import pytest
-from student_edition import copy_sources, derived
+from edits import add_cells, edit, edit_cell
+from student_edition import derived
+from toy_course import copy_toy
 
-from course.edition import leaks, release
+from course import definition
+from course.edition import handed_out, leaks, release, served
 
-SVM, SOFTMAX = "cs231n/classifiers/linear_svm.py", "cs231n/classifiers/softmax.py"
+SUMS, NOTEBOOK = "toy/sums.py", "notebooks/one.ipynb"
+
+
+@pytest.fixture(scope="module")
+def whole_toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    copy_toy(folder)
+    return folder
 
 
 @pytest.fixture
-def tree(tmp_path):
-    copy_sources(tmp_path / "tree")
-    return tmp_path / "tree"
+def toy(whole_toy, tmp_path):
+    """The folder of a toy course of one's own."""
+    return shutil.copytree(whole_toy, tmp_path / "toy")
 
 
-def edit(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def edit_cell(path, name, change):
-    book = nbformat.read(path, as_version=4)
-    change(next(cell for cell in book.cells if cell.id == name))
-    nbformat.write(book, path)
-
-
-def problems(tree):
+def problems(folder):
     with pytest.raises(release.ReleaseError) as caught:
-        release.derive(tree)
+        release.make(definition.load(folder))
     return str(caught.value).splitlines()
 
 
-# --- Markers ----------------------------------------------------------------------------------
+# Markers
 
 
-def test_every_malformed_marker_is_listed_with_file_and_line(tree):
-    edit(tree / SVM, "    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON")
-    edit(tree / SOFTMAX, "    ### END SOLUTION", "    # END SOLUTION")
-    edit(tree / "Makefile", "# END INSTRUCTORS", "")
-    edit(tree / "README.md", "\n## For students", "\n<!-- END INSTRUCTOR -->\n## For students")
-    lines = (tree / SVM).read_text(encoding="utf-8").split("\n")
-    misspelled = lines.index("    ### BEGIN SOLUTON") + 1
-    end = next(n for n, line in enumerate(lines[misspelled:], misspelled + 1) if "###" in line)
-    found = problems(tree)
-    assert found[0].startswith("Makefile:") and "without an END INSTRUCTORS" in found[0]
-    assert re.match(r"README\.md:\d+: '<!-- END INSTRUCTOR -->' looks like a marker", found[1])
-    assert found[2].startswith(f"{SVM}:{misspelled}: '### BEGIN SOLUTON' looks like a marker")
-    assert found[3].startswith(f"{SVM}:{end}: END SOLUTION without a BEGIN SOLUTION")
-    assert re.match(rf"{SOFTMAX}:\d+: '# END SOLUTION' looks like a marker", found[4])
-
-
-def test_markers_in_cells_are_named_by_cell_and_line(tree):
-    path = tree / "notebooks" / "svm.ipynb"
-    edit(path, "### BEGIN SOLUTION", "### begin solution")
-    edit_cell(path, "title", lambda cell: cell.update(source="### BEGIN SOLUTION\na"))
-    found = problems(tree)
-    assert "notebooks/svm.ipynb, cell title, line 1: BEGIN SOLUTION without an END" in found[0]
-    assert any("svm.ipynb, cell search-cell, line 1: '### begin" in problem for problem in found)
-
-
-def test_a_solution_that_a_stub_cannot_replace_is_refused(tree):
+def test_every_malformed_marker_is_listed_with_file_and_line(toy):
     edit(
-        tree / SVM, "import numpy as np", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"
+        toy / SUMS,
+        ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"),
+        ("result = sum(", "# END SOLUTION\n    result = sum("),
     )
-    assert "has to be a part of the body of one function" in problems(tree)[0]
-    edit(tree / SOFTMAX, "    ### BEGIN SOLUTION", "### BEGIN SOLUTION")
-    assert any("indented as the lines it encloses" in problem for problem in problems(tree))
+    edit(toy / "README.md", ("#", "# BEGIN INSTRUCTORS\n#"))
+    (toy / "toy/__init__.py").write_text("# BEGIN INSTRUCTORS\n\n# END INSTRUCTORS\n")
+    found = "\n".join(problems(toy))
+    assert "README.md:1: BEGIN INSTRUCTORS without an END INSTRUCTORS after it" in found
+    assert "toy/__init__.py:1: nothing stands between BEGIN and END INSTRUCTORS" in found
+    assert f"{SUMS}:6: '### BEGIN SOLUTON' looks like a marker, but the markers are" in found
+    assert f"{SUMS}:10: END SOLUTION without a BEGIN SOLUTION before it" in found
+    assert f"{SUMS}:17: '# END SOLUTION' looks like a marker" in found
+
+
+def test_markers_in_cells_are_named_by_cell_and_line(toy):
+    edit_cell(toy / NOTEBOOK, "title", source="### BEGIN SOLUTION\na")
+    edit_cell(toy / NOTEBOOK, "total-cell", source="### begin solution\nx = 1")
+    found = "\n".join(problems(toy))
+    assert f"{NOTEBOOK}, cell title, line 1: BEGIN SOLUTION without an END" in found
+    assert f"{NOTEBOOK}, cell total-cell, line 1: '### begin solution' looks like" in found
+    edit_cell(toy / NOTEBOOK, "title", source="### BEGIN SOLUTION\na\n### END SOLUTION")
+    assert "cell title, line 1: a SOLUTION region outside of code" in "\n".join(problems(toy))
+
+
+def test_a_solution_that_a_stub_cannot_replace_is_refused(toy):
+    marked = "### BEGIN SOLUTION\nONE = 1\n### END SOLUTION\n\n\n"
+    edit(toy / SUMS, ("def total", marked + "def total"))
+    assert any("has to be a part of the body of one function" in one for one in problems(toy))
+    edit(toy / SUMS, (marked, ""), ("    ### BEGIN SOLUTION", "### BEGIN SOLUTION"))
+    assert any("indented as the lines it encloses" in problem for problem in problems(toy))
     source = "if True:\n### BEGIN SOLUTION\n    search = 1\n### END SOLUTION"
-    edit_cell(tree / "notebooks/svm.ipynb", "search-cell", lambda cell: cell.update(source=source))
-    assert any("cell search-cell: with stubs" in problem for problem in problems(tree))
+    edit_cell(toy / NOTEBOOK, "total-cell", source=source)
+    assert any("cell total-cell: with stubs" in problem for problem in problems(toy))
 
 
-# --- Points -----------------------------------------------------------------------------------
+# Leaks: what is secret here is of this course
 
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("check-train = 10", "check-train = 9", "the points sum to 99, not to 100"),
-        ("check-train = 10", "check-training = 10", "no cell has the id check-training"),
-        ("check-train = 10", "check-training = 10", "cell check-train: check without points"),
-        ("answer-2 = 5", "question-2 = 5", "cell question-2: it has points, but is nothing to be"),
-        ("answer-2 = 5", "question-2 = 5", "cell answer-2: answer without points"),
-        ("answer-2 = 5", "border-cell = 5", "cell border-cell: it has points, but is evidence"),
-        ("[softmax]", "[soft-max]", "notebooks/soft-max.ipynb, which is not there"),
-    ],
-)
-def test_points_and_graded_cells_fit_together(tree, old, new, expected):
-    edit(tree / "grading" / "points.toml", old, new)
-    assert any(expected in problem for problem in problems(tree))
-
-
-def test_points_of_both_notebooks_sum_to_100():
-    total = 0
-    for path, content in derived().files.items():
-        if path.endswith(".ipynb"):
-            for cell in nbformat.reads(content.decode(), as_version=4).cells:
-                total += cell.metadata.get("nbgrader", {}).get("points", 0)
-    assert total == 100
-
-
-# --- Leaks ------------------------------------------------------------------------------------
 
 PLANTS = {
     "a line of code": "velocity = momentum * velocity - step * dW",
@@ -128,7 +101,7 @@ PLANTS = {
 
 @pytest.fixture(scope="module")
 def secrets():
-    return release.secrets(derived())
+    return leaks.secrets(derived())
 
 
 @pytest.mark.parametrize("text", PLANTS.values(), ids=PLANTS)
@@ -158,54 +131,108 @@ def test_what_everybody_would_write_is_no_leak(text, secrets):
     assert leaks.find_leaks(secrets, {"a.py": text.encode()}) == []
 
 
-def test_a_leak_stops_the_release(tree):
+def test_a_leak_stops_the_release(toy):
+    edit(toy / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
+    (found,) = problems(toy)
+    assert found.startswith("README.md, line 1: 'result = result + float ( number )' is a part of")
+    assert found.endswith(f"the solution in {SUMS}")
+
+
+def test_what_solutions_share_with_given_code_is_declared(toy):
+    edit(toy / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
     edit(
-        tree / "cs231n" / "tuning.py",
-        "import itertools",
-        "# dscores[rows, y] -= 1\nimport itertools",
+        toy / definition.FILE, ("[files]", '[files]\nshared = ["result = result + float(number)"]')
     )
-    (found,) = problems(tree)
-    assert found.startswith("cs231n/tuning.py, line ") and SOFTMAX in found
+    release.make(definition.load(toy))
 
 
-# --- What is there stays ----------------------------------------------------------------------
+# Functions that serve what is left out
+
+HELPERS = '''"""Helpers."""
+
+
+def show(numbers):
+    print(join(numbers))
+
+
+def join(numbers):
+    return " ".join(map(str, numbers))
+
+
+def reveal(numbers):
+    """Say what the answer is."""
+    return unearth(numbers)
+
+
+def unearth(numbers):
+    return numbers
+
+
+def unused(numbers):
+    return numbers
+'''
+
+
+def test_a_function_that_serves_evidence_alone_is_named(toy):
+    (toy / "toy/helpers.py").write_text(HELPERS)
+    edit(toy / definition.FILE, ('"toy/sums.py",', '"toy/sums.py", "toy/helpers.py",'))
+    used = ("code", "use", "from toy import helpers\n\nhelpers.show([1])")
+    add_cells(toy / NOTEBOOK, "imports", used)
+    edit_cell(toy / NOTEBOOK, "evidence-cell", source="helpers.show([helpers.reveal([1])])")
+    course = definition.load(toy)
+    first, second = served.find_problems(course, handed_out.derive(course))
+    assert first.startswith(
+        "toy/helpers.py:12: reveal serves cells alone that are left out; define"
+    )
+    assert second.startswith("toy/helpers.py:17: unearth serves")
+    edit_cell(toy / NOTEBOOK, "use", source="from toy import helpers\n\nhelpers.reveal([1])")
+    assert "show" in " ".join(served.find_problems(course, handed_out.derive(course)))
+
+
+# What is there stays
 
 
 def files_in(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_nothing_is_written_when_something_is_wrong(tree, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "build"
-    monkeypatch.setattr(release, "ROOT", tree)
-    assert release.main(["--out", str(out)]) == 0
+@pytest.fixture
+def run(toy, tmp_path, monkeypatch):
+    """A function that releases the toy course into a folder, and returns the exit status."""
+    load = definition.load
+    monkeypatch.setattr(definition, "load", lambda: load(toy))
+    return lambda name="out": release.main(["--out", str(tmp_path / name)])
+
+
+def test_nothing_is_written_when_something_is_wrong(toy, run, tmp_path, capsys):
+    assert run() == 0
     before = files_in(tmp_path)
-    edit(tree / SVM, "    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON")
-    after_edit = files_in(tree)
-    assert release.main(["--out", str(out)]) == 1
+    edit(toy / SUMS, ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"))
+    after_edit = files_in(toy)
+    assert run() == 1
     told = capsys.readouterr()
-    assert "nothing was written" in told.err and f"{SVM}:" in told.err
+    assert "nothing was written" in told.err and f"{SUMS}:" in told.err
     assert files_in(tmp_path) == before | after_edit
-    assert release.main(["--out", str(tmp_path / "new")]) == 1
+    assert run("new") == 1
     assert not (tmp_path / "new").exists()
 
 
-def test_a_release_takes_the_place_of_an_older_one_as_a_whole(tmp_path):
-    (tmp_path / "student").mkdir()
-    (tmp_path / "student" / "of an older release.py").touch()
-    release.write(derived(), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"student", "student.zip"}
-    assert not (tmp_path / "student" / "of an older release.py").exists()
+def test_a_release_takes_the_place_of_an_older_one_as_a_whole(run, tmp_path):
+    (tmp_path / "out" / "student").mkdir(parents=True)
+    (tmp_path / "out" / "student" / "of an older release.py").touch()
+    assert run() == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"student", "student.zip"}
+    assert not (tmp_path / "out" / "student" / "of an older release.py").exists()
 
 
-def test_a_full_disk_leaves_an_older_release_as_it_was(tmp_path, monkeypatch):
-    release.write(derived(), tmp_path)
+def test_a_full_disk_leaves_an_older_release_as_it_was(run, tmp_path, monkeypatch, capsys):
+    assert run() == 0
     before = files_in(tmp_path)
 
-    def full(files, archive):
+    def full(*_):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(release, "write_zip", full)
-    with pytest.raises(OSError, match="No space"):
-        release.write(derived(), tmp_path)
+    assert run() == 3
+    assert "No space left" in capsys.readouterr().err
     assert files_in(tmp_path) == before

@@ -161,10 +161,10 @@ def join(numbers):
 
 def reveal(numbers):
     """Say what the answer is."""
-    return unearth(numbers)
+    return dig(numbers)
 
 
-def unearth(numbers):
+def dig(numbers):
     return numbers
 
 
@@ -184,7 +184,7 @@ def test_a_function_that_serves_evidence_alone_is_named(toy):
     assert first.startswith(
         "toy/helpers.py:12: reveal serves cells alone that are left out; define"
     )
-    assert second.startswith("toy/helpers.py:17: unearth serves")
+    assert second.startswith("toy/helpers.py:17: dig serves")
     edit_cell(toy / NOTEBOOK, "use", source="from toy import helpers\n\nhelpers.reveal([1])")
     assert "show" in " ".join(served.find_problems(course, handed_out.derive(course)))
 

@@ -8,6 +8,7 @@ too, is passed over.
 """
 
 import ast
+import re
 
 from course.edition.notebooks import is_evidence, parse_code, read
 
@@ -31,21 +32,23 @@ def find_problems(course, edition):
 
 
 def read_files(course, edition):
-    """Return the functions of the package, and the names that its other code uses.
+    """Return the functions of the package, and the names that other code of it, or with it, uses.
 
     The functions are {name: [(path, line, names in it), ...]}; they are read as they are solved.
-    No other file that is handed out imports the package.
     """
     functions, used = {}, set()
-    for path in edition.files:
-        if not (path.endswith(".py") and path.startswith(f"{course.package}/")):
+    for path, content in edition.files.items():
+        if not path.endswith(".py"):
             continue
-        for node in ast.parse((course.root / path).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                known = functions.setdefault(node.name, [])
-                known.append((path, node.lineno, names_in(node)))
-            else:
-                used |= names_in(node)
+        if path.startswith(f"{course.package}/"):
+            for node in ast.parse((course.root / path).read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef):
+                    known = functions.setdefault(node.name, [])
+                    known.append((path, node.lineno, names_in(node)))
+                else:
+                    used |= names_in(node)
+        elif re.search(rf"^\s*(from|import) {course.package}\b", content.decode(), re.MULTILINE):
+            used |= names_in(ast.parse(content))
     return functions, used
 
 

@@ -1,0 +1,221 @@
+"""Is what comes back read as the edition that was handed out, whatever the tree is now?"""
+
+import json
+import re
+import shutil
+
+import nbformat
+import pytest
+from edits import edit, edit_cell, read_cells
+from toy_course import copy_toy
+
+from course import definition, record
+from course.edition import handed_out, release
+from course.edition.derive import derive
+
+NOTEBOOK = "notebooks/one.ipynb"
+
+
+@pytest.fixture(scope="module")
+def whole_toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    copy_toy(folder)
+    return folder
+
+
+@pytest.fixture
+def toy(whole_toy, tmp_path):
+    return shutil.copytree(whole_toy, tmp_path / "toy")
+
+
+@pytest.fixture
+def run(toy, tmp_path, monkeypatch):
+    """A function that releases the toy as it is now, and returns the edition's files."""
+    load = definition.load
+    monkeypatch.setattr(definition, "load", lambda: load(toy))
+
+    def release_now():
+        assert release.main(["--out", str(tmp_path / "out")]) == 0
+        return derive(definition.load()).files
+
+    return release_now
+
+
+def fresh(toy):
+    """The course as another process sees it, which has derived nothing yet."""
+    handed_out.edition.cache_clear()
+    handed_out.records.cache_clear()
+    return definition.load()
+
+
+def records(toy):
+    return sorted((toy / "exercises" / "editions").glob("*.json"))
+
+
+def correct_a_typo(toy):
+    edit_cell(toy / NOTEBOOK, "question-1", source="### Question\nWhy is a mean not a sum?")
+
+
+def given_question(course, files):
+    return handed_out.given(course, files, course.notebooks["one"]).sources["question-1"]
+
+
+# The record
+
+
+def test_a_release_keeps_a_record_that_its_notebooks_tell(toy, run):
+    files = run()
+    (path,) = records(toy)
+    kept = record.parse(path.read_bytes())
+    assert path.name == f"{kept.id}.json" and re.fullmatch("[0-9a-f]{16}", kept.id)
+    assert files[record.FILE] == path.read_bytes()
+    assert json.loads(files[NOTEBOOK])["metadata"]["course_edition"] == kept.id
+    assert kept.files.keys() == files.keys() - {NOTEBOOK, record.FILE}
+    assert list(kept.notebooks[NOTEBOOK])[:2] == ["title", "imports"]
+    assert "evidence-cell" not in kept.notebooks[NOTEBOOK]
+
+
+def test_a_release_that_changes_nothing_keeps_nothing_new(toy, run):
+    assert run() == run()
+    (path,) = records(toy)
+    before = path.stat().st_mtime_ns
+    run()
+    assert path.stat().st_mtime_ns == before
+    correct_a_typo(toy)
+    run()
+    assert len(records(toy)) == 2 and path in records(toy)
+    edit(toy / "README.md", ("#", "# Read:"))
+    run()
+    assert len(records(toy)) == 3
+
+
+def test_records_are_not_handed_out(toy, run):
+    run()
+    assert not any("editions/" in path for path in run())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[:-20],
+        lambda text: "[]",
+        lambda text: text.replace("Why is", "What is"),
+        lambda text: text.replace('"files": {', '"files": {"x": "y",'),
+        lambda text: re.sub(r'"notebooks": \{.*', '"notebooks": 3}', text, flags=re.DOTALL),
+        lambda text: "[" * 100_000,
+    ],
+)
+def test_a_damaged_record_is_refused_with_the_way_out(toy, run, spoil, capsys):
+    run()
+    (path,) = records(toy)
+    path.write_text(spoil(path.read_text()))
+    with pytest.raises(ValueError, match=r"exercises/editions/.*json: .*; get it back from versi"):
+        handed_out.records(fresh(toy))
+    assert release.main(["--out", str(toy / "out")]) == 1
+    assert f"{path.name}: it " in capsys.readouterr().err
+
+
+# Which edition a submission comes from
+
+
+def test_work_is_read_as_the_edition_it_was_handed_out_with(toy, run):
+    first = run()
+    correct_a_typo(toy)
+    second = run()
+    course = fresh(toy)
+    assert len(handed_out.records(course)) == 2
+    assert given_question(course, first).endswith("Why is a mean no sum?")
+    assert given_question(course, second).endswith("Why is a mean not a sum?")
+
+
+def test_an_edition_of_which_there_is_no_record_is_read_as_the_tree_gives_it(toy, run):
+    correct_a_typo(toy)
+    files = derive(definition.load()).files
+    assert records(toy) == []
+    assert given_question(fresh(toy), files).endswith("not a sum?")
+
+
+def saved(content):
+    """What Jupyter makes of a notebook's file: other spacing, and what kernels and editors add."""
+    notebook = nbformat.reads(content.decode(), as_version=4)
+    notebook.metadata.language_info = {"name": "python", "version": "3.12"}
+    notebook.metadata.widgets = {}
+    return nbformat.writes(notebook, indent=2).encode()
+
+
+def without_id(content):
+    notebook = json.loads(content)
+    del notebook["metadata"]["course_edition"]
+    return json.dumps(notebook).encode()
+
+
+def test_a_notebook_tells_its_edition_after_it_was_saved(toy, run):
+    first = run()
+    correct_a_typo(toy)
+    course = fresh(toy)
+    content = saved(first[NOTEBOOK])
+    assert content != first[NOTEBOOK]
+    for cells in (content, content.replace(b"Why is a mean no sum?", b"A sum.")):
+        assert given_question(course, {NOTEBOOK: cells}).endswith("no sum?")
+
+
+def test_where_no_id_is_told_the_given_cells_tell(toy, run):
+    first = run()
+    correct_a_typo(toy)
+    course = fresh(toy)
+    assert given_question(course, {NOTEBOOK: without_id(first[NOTEBOOK])}).endswith("no sum?")
+    unknown = first[NOTEBOOK].replace(
+        handed_out.records(course)[1].id.encode(), b"0123456789abcdef"
+    )
+    assert given_question(course, {NOTEBOOK: unknown}).endswith("no sum?")
+
+
+def test_another_notebook_may_tell(toy, run):
+    first = run()
+    correct_a_typo(toy)
+    course = fresh(toy)
+    stripped = without_id(derive(course).files[NOTEBOOK])
+    files = {NOTEBOOK: stripped, "notebooks/two.ipynb": first[NOTEBOOK]}
+    assert given_question(course, files).endswith("no sum?")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None, b"", b"\xff", b"{}", b"[" * 100_000, b'{"nbformat": 4}',
+        b'{"nbformat": 4, "metadata": [], "cells": [3]}',
+        b'{"nbformat": 4, "metadata": {"course_edition": ["x"]}, "cells": [{}]}',
+        b'{"nbformat": 4, "metadata": {"course_edition": "\\ud800"}, "cells": [{"source": {}}]}',
+    ],
+)  # fmt: skip
+def test_in_doubt_it_is_the_edition_of_the_tree_whatever_a_submission_holds(toy, run, content):
+    run()
+    correct_a_typo(toy)
+    files = {} if content is None else {NOTEBOOK: content, "x.ipynb": content}
+    assert given_question(fresh(toy), files).endswith("not a sum?")
+
+
+def test_a_cell_that_was_added_in_mid_term_was_not_given_before(toy, run):
+    first = run()
+    notebook, cells = read_cells(toy / NOTEBOOK)
+    notebook["cells"].insert(1, cells["title"] | {"id": "news", "source": "News."})
+    (toy / NOTEBOOK).write_text(json.dumps(notebook))
+    course = fresh(toy)
+    given = handed_out.given(course, first, course.notebooks["one"])
+    assert "news" not in given.sources and "title" in given.sources
+
+
+# The student's side
+
+
+def test_the_look_over_reads_the_record_of_the_edition(toy, run, tmp_path):
+    run()
+    student = definition.Path(tmp_path / "out" / "student")
+    course = release.definition.load_version(student, 0)
+    given = record.given_cells(course, course.notebooks["one"])
+    assert given.sources["question-1"].endswith("no sum?")
+    (student / record.FILE).write_text("{}")
+    with pytest.raises(ValueError, match=r"edition\.json: it is no record .*; get it back from"):
+        record.given_cells(course, course.notebooks["one"])
+    (student / record.FILE).unlink()
+    assert set(record.given_cells(course, course.notebooks["one"]).sources.values()) == {""}

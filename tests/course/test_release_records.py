@@ -205,17 +205,12 @@ def test_a_cell_that_was_added_in_mid_term_was_not_given_before(toy, run):
     assert "news" not in given.sources and "title" in given.sources
 
 
-# The student's side
-
-
-def test_the_look_over_reads_the_record_of_the_edition(toy, run, tmp_path):
-    run()
-    student = definition.Path(tmp_path / "out" / "student")
-    course = release.definition.load_version(student, 0)
-    given = record.given_cells(course, course.notebooks["one"])
-    assert given.sources["question-1"].endswith("no sum?")
-    (student / record.FILE).write_text("{}")
-    with pytest.raises(ValueError, match=r"edition\.json: it is no record .*; get it back from"):
-        record.given_cells(course, course.notebooks["one"])
-    (student / record.FILE).unlink()
-    assert set(record.given_cells(course, course.notebooks["one"]).sources.values()) == {""}
+def test_the_record_in_the_edition_is_read_there_and_refused_if_damaged(run, tmp_path):
+    files = run()
+    student = definition.load_version(tmp_path / "out" / "student", 0)
+    assert record.read(student).to_bytes() == files[record.FILE]
+    (student.root / record.FILE).write_text("{}")
+    with pytest.raises(ValueError, match="it is no record of an edition"):
+        record.read(student)
+    (student.root / record.FILE).unlink()
+    assert record.read(student) is None  # as in a solved tree

@@ -65,6 +65,7 @@ class Exercise:
     notebook     the notebook with the cell that checks it
     cell         the id of that cell
     points       all of them are given if it is right
+    minutes      that a student may need, as the students' README tells; 0 if none are told
     vectorized   whether it is to do without loops
     groups       names under which misconceptions.toml plants in several exercises at once
     hints        up to three, from the idea to the step that is usually missed
@@ -83,6 +84,7 @@ class Exercise:
     vectorized: bool = False
     groups: tuple = ()
     hints: tuple = ()
+    minutes: int = 0
     line: int = field(default=0, metadata=MADE)
 
     def __post_init__(self):
@@ -102,6 +104,7 @@ class ByHand:
     notebook, cell   where it is: the notebook's short name, the cell's id
     title            what it is called in feedback and gradebooks
     question         the id of the cell that asks, which stands before that of the answer
+    minutes          as those of an Exercise
     line             where it is declared
     """
 
@@ -110,6 +113,7 @@ class ByHand:
     title: str
     points: int
     question: str = ""
+    minutes: int = 0
     line: int = field(default=0, metadata=MADE)
 
     @property

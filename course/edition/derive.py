@@ -7,7 +7,7 @@ from functools import partial
 import nbformat
 
 from course import definition, record
-from course.edition import notebooks
+from course.edition import exercise_table, notebooks
 from course.edition.markers import find_regions, replace_regions
 from course.edition.stubs import function_stub, still_python
 from course.notebook import EDITION
@@ -36,15 +36,6 @@ def derive(course):
     Whether it gives anything away is not looked at here, but by release.py.
     """
     root, edition, problems, books = course.root, Edition(), [], {}
-    for pattern in course.files.handed_out:
-        paths = sorted(path for path in root.glob(pattern) if path.is_file())
-        if not paths:
-            what = f"{definition.FILE}: no file is called {pattern!r}, which is in handed_out"
-            problems.append(f"{what}; correct the name, or take it out")
-        for path in paths:
-            name = path.relative_to(root).as_posix()
-            content = student_version(name, path.read_bytes(), edition, problems)
-            edition.files[course.files.renamed.get(name, name)] = content
     for notebook in course.notebooks.values():
         path = notebook.file
         if not (root / path).is_file():
@@ -54,8 +45,20 @@ def derive(course):
         books[path], changes, left_out = notebooks.derive(course, notebook, problems)
         edition.left_out[path] = left_out
         edition.changes |= {(path, cell): changed for cell, changed in changes.items()}
+    for pattern in course.files.handed_out:
+        paths = sorted(path for path in root.glob(pattern) if path.is_file())
+        if not paths:
+            what = f"{definition.FILE}: no file is called {pattern!r}, which is in handed_out"
+            problems.append(f"{what}; correct the name, or take it out")
+        for path in paths:
+            name = path.relative_to(root).as_posix()
+            content = student_version(name, path.read_bytes(), edition, problems)
+            edition.files[course.files.renamed.get(name, name)] = content
     if problems:
         raise ReleaseError("\n".join(problems))
+    for name in (name for name in edition.files if name.endswith(".md")):
+        table = exercise_table.make(course, books)
+        edition.files[name] = exercise_table.fill(edition.files[name].decode(), table).encode()
     add_record(edition, books)
     edition.files = dict(sorted(edition.files.items()))
     return edition

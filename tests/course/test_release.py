@@ -1,23 +1,29 @@
 """Does the student edition hold what students need, and nothing of what they are to find out?
 
-And do its solutions, put back, give this tree again? tests/test_release_use.py uses it.
+And do its solutions, put back, give this tree again? tests/course/test_release_use.py uses it.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import nbformat
 import pytest
-from student_edition import NOTEBOOKS, copy_sources, derived, student_notebook
+from edits import edit
+from student_edition import COURSE, NOTEBOOKS, derived, student_notebook
+from toy_course import copy_toy
 
 from conftest import ROOT
+from course import definition, record
 from course.edition import leaks, release
+from course.edition.derive import derive
 from course.edition.markers import put_back
+from course.notebook import PLACEHOLDER
 from course.outputs.canonical import to_text
-from course.submission import ANSWER_PLACEHOLDER, STAMP_CELL
+from course.submission import STAMP_CELL
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS)
 
@@ -27,15 +33,17 @@ def edition():
     return derived()
 
 
-# --- What is in it, and what is not -----------------------------------------------------------
+# What is in it, and what is not
 
 
 def test_students_get_the_course_and_no_part_of_the_instructors_side(edition):
     assert {path.split("/")[0] for path in edition.files} == {
-        ".gitignore", "Makefile", "README.md", "cs231n", "datasets", "docs", "get_datasets.sh",
-        "notebooks", "requirements.txt", "tools",
+        ".gitignore", "Makefile", "README.md", "course", "cs231n", "datasets", "docs", "exercises",
+        "get_datasets.sh", "notebooks", "requirements.txt",
     }  # fmt: skip
     assert {path for path in edition.files if path.startswith("docs/")} == {"docs/samples.png"}
+    parts = {path.split("/")[1] for path in edition.files if path.startswith("course/")}
+    assert not parts & {"edition", "grader", "export", "requirements.txt"}
     text = "\n".join(
         edition.files[path].decode()
         for path in edition.files
@@ -51,8 +59,9 @@ def test_pages_and_targets_for_students_name_only_what_they_have(edition):
     assert not {"notebooks", "release", "test", "lint"} & set(targets)
     page = edition.files["README.md"].decode()
     links = [link for link in re.findall(r"\]\(([^)]+)\)", page) if "://" not in link]
-    assert links and not set(links) - edition.files.keys()
-    named = re.findall(r"`(?:\./)?((?:cs231n|tools|docs|tests|grading|datasets)/[^` ]*)", page)
+    assert not set(links) - edition.files.keys()
+    folders = "cs231n|course|exercises|docs|notebooks|tests|benchmarks|datasets"
+    named = re.findall(rf"`(?:\./)?((?:{folders})/[^` ]*)", page)
     assert named
     for name in named:
         assert any(path.startswith(name) for path in edition.files), name
@@ -81,7 +90,7 @@ def test_answers_are_prompts_and_their_evidence_is_gone(edition, path):
     evidence = {cell.id for cell in solved.cells if "evidence" in cell.metadata.get("tags", [])}
     assert len(evidence) >= 4 and not evidence & cells.keys()
     for number in (1, 2):
-        assert cells[f"answer-{number}"].source == ANSWER_PLACEHOLDER
+        assert cells[f"answer-{number}"].source == PLACEHOLDER
         assert cells[f"question-{number}"].source.startswith(f"### Inline question {number}")
 
 
@@ -124,7 +133,7 @@ def test_the_stamp_of_the_code_follows_the_imports(path):
     assert stamp.source == STAMP_CELL and stamp.metadata.editable is False
 
 
-# --- The way back, and again ------------------------------------------------------------------
+# The way back, and again
 
 
 def solve(edition, path):
@@ -141,12 +150,29 @@ def solve(edition, path):
 def test_solutions_put_back_give_the_solved_files_to_the_letter(edition):
     changed = [path for path, cell in edition.changes if cell is None]
     assert len(changed) >= 4  # three with solutions, and the Makefile
+    made = {*NOTEBOOKS, record.FILE, *COURSE.files.renamed.values()}
     for path, content in edition.files.items():
-        if path not in NOTEBOOKS:
+        if path not in made:
             text = content
             if path in changed:
                 text = put_back(content.decode(), edition.changes[path, None]).encode()
             assert text == (ROOT / path).read_bytes(), path
+
+
+def test_the_readme_is_the_page_for_students_and_lists_what_is_asked(edition):
+    page, readme = (ROOT / "docs" / "students.md").read_text(), edition.files["README.md"].decode()
+    before, after = page.split("<!-- EXERCISES -->")
+    assert readme.startswith(before) and readme.endswith(after)
+    rows = [row.split(" | ") for row in readme[len(before) : -len(after)].split("\n")]
+    assert len(rows) == 2 + len(COURSE.exercises) + len(COURSE.by_hand)
+    assert rows[2] == [
+        "| svm",
+        "`svm_loss_naive` in `cs231n/classifiers/linear_svm.py`",
+        "15",
+        "45 |",
+    ]
+    assert rows[3][:3] == ["| svm", "Inline question 1", "5"]
+    assert sum(int(points) for _, _, points, _ in rows[2:]) == 100
 
 
 @each_notebook
@@ -174,26 +200,35 @@ def test_no_cell_needs_what_only_the_evidence_before_it_defines(edition, path, t
     assert result.returncode == 0, result.stdout
 
 
-def test_a_release_has_the_same_bytes_every_time_and_everywhere(edition, tmp_path):
-    release.write(edition, tmp_path / "here")
-    copy = tmp_path / "another place"
-    copy_sources(copy)
+def test_a_release_has_the_same_bytes_every_time_and_everywhere(tmp_path):
+    release.write(*toy_edition(tmp_path / "toy"), tmp_path / "here")
+    copy = shutil.copytree(tmp_path / "toy", tmp_path / "another place")
     for path in copy.rglob("*"):
         os.utime(path, (10**9, 10**9))
         path.chmod(0o700)
     previous = os.umask(0o077)
     try:
-        release.write(release.derive(copy), tmp_path)
+        course = definition.load(copy)
+        release.write(course, derive(course), tmp_path)
     finally:
         os.umask(previous)
     archive = tmp_path / "student.zip"
     assert archive.read_bytes() == (tmp_path / "here" / "student.zip").read_bytes()
     with zipfile.ZipFile(archive) as file:
         assert file.testzip() is None
-        names = [name.removeprefix("linear-classifiers/") for name in file.namelist()]
+        names = [name.removeprefix("toy-course/") for name in file.namelist()]
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         modes = {info.filename[-3:]: oct(info.external_attr >> 16) for info in file.infolist()}
         assert (modes[".sh"], modes[".py"]) == ("0o100755", "0o100644")
     files = (path for path in (tmp_path / "student").rglob("*") if path.is_file())
     assert names == sorted(path.relative_to(tmp_path / "student").as_posix() for path in files)
-    assert os.access(tmp_path / "student" / "get_datasets.sh", os.X_OK)
+    assert os.access(tmp_path / "student" / "get.sh", os.X_OK)
+
+
+def toy_edition(folder):
+    """Return the toy course, which has a script besides, and its Edition."""
+    copy_toy(folder)
+    (folder / "get.sh").write_text("#!/bin/bash\n")
+    edit(folder / definition.FILE, ('"README.md"', '"README.md", "get.sh"'))
+    course = definition.load(folder)
+    return course, derive(course)

@@ -362,6 +362,12 @@ def check(course, reader):
             what = f"the cell {one.cell!r} of {one.notebook!r} is declared in line {cells[place]}"
             reader.say(one.line, f"{what}, too; each is graded once")
         cells[place] = one.line
+    titles = {}
+    for one in course.by_hand:
+        first = titles.setdefault((one.notebook, one.title), one)
+        if first is not one:
+            what = f"{one.title!r} is the title of the cell {first.cell!r}, too"
+            reader.say(one.line, f"{what}; points are listed by titles")
     check_exercises(course, reader)
     check_files(course, reader)
     if (total := sum(one.points for one in graded)) != course.points:

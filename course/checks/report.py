@@ -21,9 +21,14 @@ class Line:
     ok: bool | None
     detail: str = ""
 
-    def __str__(self):
+    @property
+    def text(self):
+        """What is said of it, without its mark."""
         detail = "not judged" if self.ok is None else self.detail
-        return f"{MARKS[self.ok]} {self.title}" + (f": {detail}" if detail else "")
+        return self.title + (f": {detail}" if detail else "")
+
+    def __str__(self):
+        return f"{MARKS[self.ok]} {self.text}"
 
 
 def text_lines(lines, hints, notes):

@@ -3,52 +3,30 @@
     cut_out(course, files)      one entry for each of them, answered or not
     figures(course, files)      {name: bytes} of the pictures that the entries name
 
-What counts as an answer is decided by course/notebook.py. Nothing is executed, and nothing in a
-notebook makes this raise.
+What counts as an answer is decided by course/notebook.py, and what was handed out by the record of
+the edition that the submission comes from. Nothing is executed, and nothing in a notebook makes
+this raise.
 """
 
 import base64
 import io
 import warnings
-from functools import cache
 
 from PIL import Image
 
-from course.edition import release
-from course.notebook import Given, dig, find_answer, find_group, joined, read_cells
+from course.edition.handed_out import given
+from course.notebook import dig, find_answer, find_group, joined, read_cells
 from course.text import clean, one_line
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}
 MOST_FIGURES = 8  # of one answer
-FIGURE_BYTES = 3_000_000  # the animation of the templates has 1 MB
+FIGURE_BYTES = 3_000_000  # an animation of some seconds has 1 MB
 FIGURE_PIXELS = 20_000_000  # a screen of any size; more would only keep a browser busy
 
 
-@cache
-def given(course, notebook):
-    """Return the cells of the student edition's notebook, as notebook.Given."""
-    cells = read_cells(release.derive(course).files[course.notebooks[notebook].file])
-    return Given((cell.id, cell.source) for cell in cells)
-
-
-@cache
-def graded_by_hand(course):
-    """Return what people grade, in the order of the notebooks."""
-    order = {
-        (name, cell): number
-        for name in course.notebooks
-        for number, cell in enumerate(given(course, name).sources)
-    }
-    names = list(course.notebooks)
-    return sorted(
-        course.by_hand,
-        key=lambda one: (names.index(one.notebook), order[one.notebook, one.cell]),
-    )
-
-
 def cut_out(course, files):
-    """Return a list of dictionaries, one for each cell that a person grades.
+    """Return a list of dictionaries, one for each cell that a person grades, as declared.
 
     notebook, cell   as they are declared
     title, kind      the same; kind is "answer" (Markdown) or "code"
@@ -68,22 +46,34 @@ def figures(course, files):
 
 def find(course, files):
     """Yield (entry, {name of a figure: its bytes}) for each cell that a person grades."""
-    read = {}
-    for one in graded_by_hand(course):
-        notebook, target = one.notebook, one.cell
-        if notebook not in read:
-            read[notebook] = cells_of(files.get(course.notebooks[notebook].file))
-        state, cells = read[notebook]
-        known = given(course, notebook)
-        group, written = find_group(cells, known, target), find_answer(cells, known, one)
-        shown, contents = [], {}
-        for cell, form, content in pictures(cells, group, known):
-            name = f"{notebook}_{target}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
-            shown.append({"cell": cell, "mime": FORMATS[form], "name": name})
-            contents[name] = content
-        entry = {"notebook": notebook, "cell": target, "title": one.title, "kind": one.kind}
-        entry |= {"possible": one.points, "answered": bool(written), "state": state}
-        yield entry | {"source": clean(written), "figures": shown}, contents
+    for notebook in course.notebooks.values():
+        state, cells = cells_of(files.get(notebook.file))
+        known = given(course, files, notebook)
+        for one in course.by_hand:
+            if one.notebook == notebook.name:
+                yield find_one(one, state, cells, known)
+
+
+def find_one(one, state, cells, known):
+    """Return (entry, {name of a figure: its bytes}) of a cell that is declared as a ByHand."""
+    written = find_answer(cells, known, one)
+    shown, contents = [], {}
+    for cell, form, content in pictures(cells, find_group(cells, known, one.cell), known):
+        name = f"{one.notebook}_{one.cell}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
+        shown.append({"cell": cell, "mime": FORMATS[form], "name": name})
+        contents[name] = content
+    entry = {
+        "notebook": one.notebook,
+        "cell": one.cell,
+        "title": one.title,
+        "kind": one.kind,
+        "possible": one.points,
+        "answered": bool(written),
+        "state": state,
+        "source": clean(written),
+        "figures": shown,
+    }
+    return entry, contents
 
 
 def cells_of(content):
@@ -96,7 +86,7 @@ def cells_of(content):
         return "unreadable", []
 
 
-# --- Figures ----------------------------------------------------------------------------------
+# Figures
 
 
 def pictures(cells, group, given):

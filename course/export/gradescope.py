@@ -5,18 +5,9 @@ to be plain text, so that Gradescope renders none of it. Tests without a score a
 counted: those are the answers that wait for a person.
 """
 
-from course.export.feedback import (
-    LOOPS,
-    NOTEBOOKS,
-    VERDICTS,
-    counted_cells,
-    hints,
-    public,
-    told_lines,
-    vectorization,
-)
 from course.export.markup import points
-from course.export.points import Points, given_by_hand, score_of, score_of_exercise
+from course.export.points import Points
+from course.export.telling import WITHOUT_SANDBOX, tell_answer, tell_exercise, tell_notebook
 from course.text import clean, one_line
 
 
@@ -40,50 +31,39 @@ def results(result, manual=None):
 
 
 def summary(result, counted):
-    lines = [f"{points(counted.total)} of {points(counted.possible)} points"]
+    lines = [] if result["sandbox"] else [WITHOUT_SANDBOX]
+    total = f"{points(counted.total)} of {points(counted.possible)} points"
     if counted.waiting:
-        lines[0] += f" so far; answers worth {points(counted.waiting)} wait for a person"
-    if not result["sandbox"]:
-        lines.insert(0, "Graded without the sandbox: not to be trusted until graded again.")
-    for entry in result["notebooks"]:
-        words = NOTEBOOKS.get(entry["status"], "Not executed")
-        lines.append(f"{entry['name']}.ipynb: {words}. Cells: {counted_cells(entry) or 'none'}.")
+        total += f" so far; answers worth {points(counted.waiting)} wait for a person"
+    lines.append(total)
+    for told in map(tell_notebook, result["notebooks"]):
+        lines.append(f"{told.name}.ipynb: {told.status} Cells: {told.counts or 'none'}.")
     return "\n".join(lines + [one_line(remark, 500) for remark in result["remarks"][:100]])
 
 
 def exercise(entry, manual):
-    lines = [" ".join(filter(None, [VERDICTS.get(entry["status"]), public(entry)]))]
-    marks = {True: "✓", False: "✗", None: "·"}
-    for line in told_lines(entry):
-        text = "not judged" if line["ok"] is None else line["public"]
-        lines.append(f"{marks[line['ok']]} {line['title']}" + (f": {text}" if text else ""))
-    lines += [f"→ {hint}" for hint in hints(entry)]
-    lines += [f"Note: {note}" for note in entry["notes"]]
-    if entry["vectorized"]:
-        lines.append(f"{vectorization(entry['vectorized'])[1]} No points depend on this.")
-        lines.append(entry["misconceptions"].get(LOOPS, ""))
-    lines.append(given_by_hand(entry, manual)[1])
+    told = tell_exercise(entry, manual)
+    output = [*told.text, told.comment] if told.comment else told.text
     return {
-        "name": f"{entry['notebook']}: {entry['exercise']}",
-        "score": score_of_exercise(entry, manual),
-        "max_score": entry["possible"],
+        "name": f"{told.notebook}: {told.name}",
+        "score": told.score,
+        "max_score": told.possible,
         "status": "passed" if entry["correct"] else "failed",
-        "output": clean("\n".join(filter(None, lines))),
+        "output": clean("\n".join(output)),
         "output_format": "text",
-        "tags": [entry["notebook"], "automatic", *entry["misconceptions"]],
+        "tags": [told.notebook, "automatic", *entry["misconceptions"]],
         "visibility": "visible",
     }
 
 
 def answer(entry, manual):
-    score, comment = score_of(entry, manual), given_by_hand(entry, manual)[1]
-    said = [] if entry["answered"] else ["Nothing was written."]
-    said += [] if score is not None else ["Waits for a person."]
+    told = tell_answer(entry, manual)
+    waits = "Waits for a person." if told.score is None else ""
     test = {
-        "name": f"{entry['notebook']}: {entry['title']}",
-        "output": "\n".join([*said, comment]).strip(),
+        "name": f"{told.notebook}: {told.title}",
+        "output": "\n".join(filter(None, [told.remark, waits, told.comment])),
         "output_format": "text",
-        "tags": [entry["notebook"], "by hand"],
+        "tags": [told.notebook, "by hand"],
         "visibility": "visible",
     }
-    return test if score is None else test | {"score": score, "max_score": entry["possible"]}
+    return test if told.score is None else test | {"score": told.score, "max_score": told.possible}

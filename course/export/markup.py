@@ -50,7 +50,7 @@ STYLES = CSSSanitizer(
 )
 
 
-# --- Other people's markup --------------------------------------------------------------------
+# Other people's markup
 
 
 def is_allowed(tag, name, value):
@@ -155,7 +155,7 @@ def picture(content, mime):
     return Markup(f"data:{mime};base64,{base64.b64encode(content).decode()}")
 
 
-# --- Pages ------------------------------------------------------------------------------------
+# Pages
 
 
 @cache

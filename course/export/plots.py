@@ -5,6 +5,7 @@ The same counts give the same bytes. Bars carry their numbers, so that nothing d
 
 import base64
 import io
+import itertools
 
 import matplotlib
 import numpy as np
@@ -14,41 +15,56 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-DARK, ACCENT = "#1b2a49", "#d1495b"
+DARK, ACCENT = "#20406b", "#d9792b"
+INK, EDGE = "#222222", "#555555"
 STYLE = {
     "font.size": 12,
     "axes.titlesize": 14,
-    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "legend.fontsize": 11,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.titlecolor"), INK),
+    **dict.fromkeys(("xtick.labelcolor", "ytick.labelcolor"), INK),
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), EDGE),
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.axisbelow": True,
     "legend.frameon": False,
+    "legend.handlelength": 2.8,
+    "lines.linewidth": 2.2,
 }
-STEP = 5  # points; those of all exercises are multiples of it
+MOST_BARS = 20  # of a distribution, besides that of no points
 # SVG names its parts after a random number, and its date, unless it is told not to.
 FIXED = {"svg.hashsalt": "course", "svg.fonttype": "path"}
 WIDTH = 7.0  # inches
 
 
 def distribution(values, possible, title, xlabel):
-    """Plot how many submissions have how many points: a bar for each 5 points, and the median."""
-    values = np.asarray(values, dtype=float)
-    places = np.arange(0, possible + STEP, STEP)
-    counts = np.bincount(
-        np.clip(np.rint(values / STEP), 0, len(places) - 1).astype(int), minlength=len(places)
-    )
+    """Plot how many submissions have how many points, in bars, and the median."""
+    values, step = np.asarray(values, dtype=float), round_step(possible)
+    places = np.arange(0, possible + step, step)
+    bars = np.clip(np.rint(values / step), 0, len(places) - 1).astype(int)
+    counts = np.bincount(bars, minlength=len(places))
     median = np.median(values)
 
     def draw(ax):
-        ax.bar(places, counts, width=0.8 * STEP, color=DARK)
+        ax.bar(places, counts, width=0.8 * step, color=DARK)
         label = f"median {median:g}"
         ax.axvline(median, color=ACCENT, linestyle="--", label=label)
-        ax.set(xlim=(-STEP, possible + STEP), title=title, xlabel=xlabel, ylabel="submissions")
+        ax.set(xlim=(-step, possible + step), title=title, xlabel=xlabel, ylabel="submissions")
         ax.set_xticks(places[::2])
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(loc="upper left", bbox_to_anchor=(0, 1.0))
         ax.margins(y=0.2)
 
     return to_uri(draw, height=3.2)
+
+
+def round_step(possible):
+    """Return a round number of points, of which `possible` has no more than MOST_BARS."""
+    steps = (digit * 10**power for power in itertools.count() for digit in (1, 2, 5))
+    return next(step for step in steps if possible <= MOST_BARS * step)
 
 
 def frequencies(counts, total, xlabel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from course.text import clean
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Points:
     """The points of a result, with those that people gave.
 

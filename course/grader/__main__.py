@@ -13,7 +13,7 @@ from pathlib import Path
 from course import definition
 from course.edition import whole
 from course.export import outcome
-from course.export.course import summary_table
+from course.export.overview import summary_table
 from course.files import put
 from course.grader import demo, intake, sandbox
 from course.grader.grade import Settings, grader_version

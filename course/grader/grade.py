@@ -32,7 +32,7 @@ from importlib.metadata import version as version_of
 
 from course import ROOT, definition
 from course.export.answers import cut_out
-from course.export.feedback import notebook_page
+from course.export.notebook_page import notebook_page
 from course.grader.notebooks.rerun import rerun
 from course.grader.verdict import Work, judge_exercises
 from course.grader.verdict.tree import changed_files

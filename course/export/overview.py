@@ -1,0 +1,264 @@
+"""The course as a whole: grades.csv, index.html, and the table at the end of a run.
+
+    row(course, result, manual)    what is kept of one result: small, so that 10,000 fit into memory
+    write(course, out, rows)       OUT/grades.csv and OUT/index.html
+    summary_table(rows)            the same for a terminal of 80 columns
+
+The same rows give the same bytes.
+"""
+
+import csv
+import io
+import statistics
+import sys
+from collections import Counter
+from functools import cache
+
+from course.checks.catalogue import Catalogue
+from course.checks.report import VERDICTS
+from course.edition.handed_out import records
+from course.export import plots
+from course.export.markup import points, render
+from course.export.points import Points, score_of
+from course.export.telling import CELLS
+from course.files import put
+from course.text import fit, one_line
+
+SHOWN_CELLS = 15
+# A spreadsheet takes a cell that begins so for a formula; the last four are wide forms.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+
+
+def row(course, result, manual=None):
+    """Return what the course's pages say of a result; `manual` as in feedback.page.
+
+    points, exercises, answers   Points; {name: dictionary}; {its title: points or None}
+    cells                        [(notebook, cell, verdict), ...] of those that deserve a look
+    """
+    manual, intern = manual or {}, sys.intern  # the same few words stand in every row
+    executed = {one["name"]: one["status"] for one in result["notebooks"]}
+    return {
+        "name": one_line(result["name"]),
+        "slug": result["slug"],
+        "sandbox": result["sandbox"],
+        "points": Points.of(result, manual),
+        "exercises": {intern(one["exercise"]): exercise(one) for one in result["exercises"]},
+        "answers": {
+            intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
+            for one in result["answers"]
+        },
+        "notebooks": {name: intern(executed.get(name, "")) for name in course.notebooks},
+        "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
+        "remarks": len(result["remarks"]),
+    }
+
+
+def exercise(entry):
+    intern, found = sys.intern, entry["vectorized"]
+    return {
+        "notebook": intern(entry["notebook"]),
+        "points": entry["points"],
+        "status": intern(entry["status"]),
+        "vectorized": found and found["verdict"],
+        "timed": bool(found),
+        "misconceptions": [intern(name) for name in entry["misconceptions"]],
+    }
+
+
+def bad_cells(course, notebook):
+    """Yield (notebook, cell, verdict) of cells that were handed out; those of students differ."""
+    name = notebook["name"]
+    for cell in notebook["cells"]:
+        if cell["verdict"] in CELLS and cell["id"] in ids_handed_out(course, name):
+            yield sys.intern(name), sys.intern(cell["id"]), sys.intern(cell["verdict"])
+
+
+@cache
+def ids_handed_out(course, name):
+    """Return the ids of a notebook's cells in any edition."""
+    file = course.notebooks[name].file
+    return {cell for record in records(course) for cell in record.notebooks.get(file, ())}
+
+
+def ordered(rows):
+    """Return the rows by name, without regard to case."""
+    return sorted(rows, key=lambda one: (one["name"].casefold(), one["slug"]))
+
+
+def write(course, out, rows):
+    """Write OUT/grades.csv and OUT/index.html, each complete or not at all."""
+    rows = ordered(rows)
+    for name, text in (("grades.csv", grades(rows)), ("index.html", index(course, rows))):
+        put(out / name, text.encode("utf-8", "replace"))
+
+
+# grades.csv
+
+
+def grades(rows):
+    """Return the content of grades.csv: UTF-8, a line for each submission."""
+    file = io.StringIO()
+    lines = [columns(one) for one in rows]
+    names = dict.fromkeys(name for line in lines for name in line)
+    writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return file.getvalue()
+
+
+def columns(one):
+    """Return {name of a column: text} of a row."""
+    counted, exercises = one["points"], one["exercises"].items()
+    sums = ("automatic", "automatic_possible", "changed", "by_hand", "by_hand_possible")
+    verdicts = {True: "yes", False: "no", None: ""}
+    return {
+        "name": harmless(one["name"]),
+        "slug": harmless(one["slug"]),
+        **{name: points(entry["points"]) for name, entry in exercises},
+        **{name: "" if score is None else points(score) for name, score in one["answers"].items()},
+        **{name: points(getattr(counted, name)) for name in (*sums, "waiting", "total")},
+        **{f"{name} status": entry["status"] for name, entry in exercises},
+        **{
+            f"{name} is vectorized": verdicts[entry["vectorized"]]
+            for name, entry in exercises
+            if entry["timed"]
+        },
+        **{f"{name}.ipynb": status for name, status in one["notebooks"].items()},
+        "remarks": str(one["remarks"]),
+        "sandbox": "yes" if one["sandbox"] else "no",
+    }
+
+
+def harmless(text):
+    """Return a text that no spreadsheet takes for a formula: with a quote before it."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+# index.html
+
+
+def index(course, rows):
+    """Return the course's page."""
+    return render(
+        "overview.html",
+        course=course.title,
+        rows=rows,
+        without_sandbox=sum(not one["sandbox"] for one in rows),
+        waiting=sum(one["points"].waiting > 0 for one in rows),
+        plots=distributions(rows),
+        exercises=exercise_table(rows),
+        misconceptions=misconceptions(course, rows),
+        cells=cell_table(rows),
+        statuses=VERDICTS,
+        bad_cells=CELLS,
+    )
+
+
+def distributions(rows):
+    """Return [(data URI, what it shows), ...]: of exercises, and of those without open answers."""
+    counted = [one["points"] for one in rows]
+    complete = [one for one in counted if not one.waiting]
+    found = []
+    if counted:
+        values = [one.automatic for one in counted]
+        most = max(one.automatic_possible for one in counted)
+        found.append(distribution(values, most, "Points for exercises", "automatic"))
+    if complete and any(one.by_hand_possible for one in counted):
+        title = "Points altogether"
+        if len(complete) < len(counted):
+            title += f" ({len(complete)} with nothing left to grade)"
+        values = [one.total for one in complete]
+        found.append(distribution(values, max(one.possible for one in complete), title, "all"))
+    return found
+
+
+def distribution(values, most, title, which):
+    uri = plots.distribution(values, most, title, f"{which} points, of {points(most)}")
+    return uri, f"{title}: median {points(statistics.median(values))} of {points(most)}"
+
+
+def exercise_table(rows):
+    """Return [{"name", "notebook", "counts": {status: n}, "loops": n or None}, ...]."""
+    table = {}
+    for one in rows:
+        for name, entry in one["exercises"].items():
+            new = {"name": name, "notebook": entry["notebook"], "counts": Counter(), "loops": None}
+            line = table.setdefault(name, new)
+            line["counts"][entry["status"]] += 1
+            if entry["timed"]:
+                line["loops"] = (line["loops"] or 0) + (entry["vectorized"] is False)
+    return list(table.values())
+
+
+def misconceptions(course, rows):
+    """Return [(exercise, data URI, [(name, number, hint), ...]), ...] of those that were found."""
+    counts, found = {}, []
+    for one in rows:
+        for name, entry in one["exercises"].items():
+            counts.setdefault(name, Counter()).update(entry["misconceptions"])
+    hints = {one.name: one.explanation for one in Catalogue(course).entries}
+    for exercise, by_name in counts.items():
+        if by_name:
+            uri = plots.frequencies(by_name, len(rows), "submissions")
+            names = sorted(by_name, key=lambda name: (-by_name[name], name))
+            found.append((exercise, uri, [(n, by_name[n], hints.get(n, "")) for n in names]))
+    return found
+
+
+def cell_table(rows):
+    """Return [(notebook, cell, {verdict: n}), ...]: the cells that fail in most submissions."""
+    counts = {}
+    for one in rows:
+        for notebook, cell, verdict in one["cells"]:
+            counts.setdefault((notebook, cell), Counter())[verdict] += 1
+
+    def rank(place):
+        return [-counts[place][verdict] for verdict in CELLS], place
+
+    return [(*place, counts[place]) for place in sorted(counts, key=rank)[:SHOWN_CELLS]]
+
+
+# The terminal
+
+NAME, CELL = 26, 6  # columns
+LEGEND = "0 not right   - not implemented   ! not to be run   * answers wait for a person"
+
+
+def summary_table(rows, most=60):
+    """Return the table of the first `most` rows by name, 80 columns wide."""
+    if not rows:
+        return "no submission was graded"
+    rows = ordered(rows)
+    exercises = rows[0]["exercises"]
+    lines = [" " * NAME + notebooks_line(exercises), heads_line(exercises)]
+    lines += [table_line(one) for one in rows[:most]]
+    if rows[most:]:
+        lines.append(f"and {len(rows) - most:,} more, in grades.csv")
+    median = points(statistics.median(one["points"].total for one in rows))
+    lines += ["", f"median {median} of {points(rows[0]['points'].possible)} points", LEGEND]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def notebooks_line(exercises):
+    """Return the names of the notebooks, each above its exercises."""
+    widths = Counter()
+    for entry in exercises.values():
+        widths[entry["notebook"]] += CELL
+    return "".join("  " + fit(name, width - 2) for name, width in widths.items())
+
+
+def heads_line(exercises):
+    """Return the last words of the exercises' names, and of the sums."""
+    names = [fit(name.split("_")[-1], CELL - 1).strip() for name in exercises]
+    heads = [*names, "auto", "hand", "total"]
+    return fit("submission", NAME) + "".join(fit(name, CELL, right=True) for name in heads)
+
+
+def table_line(one):
+    marks, counted = {"not implemented": "-", "broken": "!"}, one["points"]
+    cells = [
+        marks.get(entry["status"]) or points(entry["points"]) for entry in one["exercises"].values()
+    ]
+    cells += [points(counted.automatic), points(counted.by_hand + counted.changed)]
+    cells.append(points(counted.total) + ("*" if counted.waiting else ""))
+    return fit(one["name"], NAME - 1) + " " + "".join(fit(text, CELL, right=True) for text in cells)

@@ -1,0 +1,197 @@
+"""Verdicts in words, told once: what may be read of an exercise, an answer, a notebook.
+
+    tell_exercise(entry, manual) -> ToldExercise
+    tell_answer(entry, manual)   -> ToldAnswer
+    tell_notebook(entry)         -> ToldNotebook
+
+The feedback page, Gradescope's file and the gradebook's comments lay these out, and add no words of
+their own on a verdict. An entry is that of a result, see grader/grade.py; `manual` is what people
+gave, see points.py. The marks and verdicts are those of students' own checks.
+
+What is said of an exercise are its verdict, the catalogue's hints and the texts that grader/verdict
+marks as "public". Details of lines and messages quote unseen problems, and are not here.
+"""
+
+from dataclasses import dataclass
+
+from course.checks.report import MARKS, VERDICTS, Line, text_lines
+from course.export.points import given_by_hand, score_of, score_of_exercise
+from course.text import one_line
+
+VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that cost no points
+NO_POINTS = "No points depend on this."
+WITHOUT_SANDBOX = (
+    "Graded without the sandbox. The code could have changed this result: it is not to be trusted "
+    "until it was graded again."
+)
+
+NOTEBOOKS = {
+    "executed": "Executed again from top to bottom",
+    "timeout": "Stopped at the time limit",
+    "flooded": "Stopped, as it printed more than is taken in",
+    "dead": "Its kernel died",
+    "stopped": "Stopped by the sandbox",
+    "missing": "Not handed in",
+    "unreadable": "Not readable",
+}
+CELLS = {  # verdicts on cells that deserve a look, those that matter most first
+    "fails": "fails when it is executed again",
+    "differs": "shows something else than what is stored",
+}
+COUNTED = {"same": "as stored", "fails": "failing", "differs": "different"}
+
+
+@dataclass(frozen=True)
+class ToldExercise:
+    """What is told of an exercise.
+
+    verdict      a sentence;  ok  whether it is a good one
+    lines        [report.Line] of what was looked at
+    hints, notes [text, ...]
+    vectorized   (True, False or None, a sentence), None where nothing is asked for
+    loops        the hint on it, or ""
+    points       that it earned;  score  that count, as a person may have changed them
+    comment      a person's, or ""
+    """
+
+    notebook: str
+    name: str
+    ok: bool
+    verdict: str
+    lines: list
+    hints: list
+    notes: list
+    vectorized: tuple | None
+    loops: str
+    points: float
+    score: float
+    possible: float
+    comment: str
+
+    @property
+    def text(self):
+        """All but the comment, as lines of plain text."""
+        text = [self.verdict, *text_lines(self.lines, self.hints, self.notes)]
+        if self.vectorized:
+            ok, sentence = self.vectorized
+            text += [f"{MARKS[ok]} {sentence} {NO_POINTS}", *filter(None, [self.loops])]
+        return text
+
+
+@dataclass(frozen=True)
+class ToldAnswer:
+    """What is told of a cell that a person grades.
+
+    remark   why there is nothing to read, or ""
+    score    None while it waits for a person
+    """
+
+    notebook: str
+    title: str
+    remark: str
+    score: float | None
+    possible: float
+    comment: str
+
+
+@dataclass(frozen=True)
+class ToldNotebook:
+    """What is told of a notebook that was executed again.
+
+    status   a sentence, with its reason;  ok  whether all of it was executed
+    counts   how many cells have which verdict, in words; "" if none was compared
+    cells    [(entry of a cell, words), ...] of those that deserve a look
+    """
+
+    name: str
+    ok: bool
+    status: str
+    other_data: bool
+    counts: str
+    cells: list
+
+
+def tell_exercise(entry, manual):
+    """Return the ToldExercise of an exercise's entry."""
+    _, comment = given_by_hand(entry, manual)
+    verdict = VERDICTS.get(entry["status"], "could not be judged")
+    return ToldExercise(
+        notebook=entry["notebook"],
+        name=entry["exercise"],
+        ok=entry["status"] == "passed",
+        verdict=" ".join(filter(None, [f"{verdict.capitalize()}.", public(entry)])),
+        lines=[
+            Line(line["title"], line["ok"], public(line))
+            for line in entry["lines"]
+            if line["title"] != VECTORIZED
+        ],
+        hints=[hint for name, hint in entry["misconceptions"].items() if name != LOOPS],
+        notes=entry["notes"],
+        vectorized=tell_vectorization(entry["vectorized"]),
+        loops=entry["misconceptions"].get(LOOPS, ""),
+        points=entry["points"],
+        score=score_of_exercise(entry, manual),
+        possible=entry["possible"],
+        comment=comment,
+    )
+
+
+def public(entry):
+    """Return the text of an exercise or of a line that may be shown to anybody."""
+    text = entry.get("public")
+    return one_line(text, 500) if isinstance(text, str) else ""
+
+
+def tell_vectorization(found):
+    """Return (mark, sentence) about vectorization, None where none is asked for."""
+    if found is None:
+        return None
+    if found["verdict"]:
+        return True, "Vectorized."
+    if found["verdict"] is None:
+        return None, "Whether it is vectorized could not be told."
+    if found["loop"]:
+        return False, "Not vectorized: it visits elements one by one in Python."
+    return False, "Not vectorized: its time grows with the size of a problem as that of a loop."
+
+
+def tell_answer(entry, manual):
+    """Return the ToldAnswer of an answer's entry."""
+    return ToldAnswer(
+        notebook=entry["notebook"],
+        title=entry["title"],
+        remark=tell_nothing(entry),
+        score=score_of(entry, manual),
+        possible=entry["possible"],
+        comment=given_by_hand(entry, manual)[1],
+    )
+
+
+def tell_nothing(answer):
+    """Return why there is nothing to read of an answer, "" if there is something."""
+    if answer["answered"]:
+        return ""
+    file, state = f"{answer['notebook']}.ipynb", answer["state"]
+    if state == "unreadable":
+        return f"{file} cannot be read."
+    return f"Nothing was written: {file} is missing." if state else "Nothing was written."
+
+
+def tell_notebook(entry):
+    """Return the ToldNotebook of a notebook's entry."""
+    status = NOTEBOOKS.get(entry["status"], "Not executed")
+    why = "" if entry["status"] == "missing" else one_line(entry["message"], 500)
+    counts = [(entry["counts"].get(verdict), words) for verdict, words in COUNTED.items()]
+    return ToldNotebook(
+        name=entry["name"],
+        ok=entry["status"] == "executed",
+        status=f"{status}: {why.rstrip('.')}." if why else f"{status}.",
+        other_data=(entry.get("data") or {}).get("same") is False,
+        counts=", ".join(f"{count} {words}" for count, words in counts if count),
+        cells=[
+            (cell, words)
+            for verdict, words in CELLS.items()
+            for cell in entry["cells"]
+            if cell["verdict"] == verdict
+        ],
+    )

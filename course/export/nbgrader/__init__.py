@@ -41,18 +41,18 @@ def record(course, book, results):
 
     course     the Course;  book  the folder
     results    iterable of (result, executed, submitted), all submissions that there are; the last
-               two are {"one.ipynb": bytes}, as it was executed again and as it was handed in
+               two are {name of a notebook: bytes}, as it was executed again and as handed in
     Raises ValueError, before the gradebook is touched, if it is damaged, or of another version of
     nbgrader.
     """
     book = Path(book)
-    handed_out = course_folder.assignment(course)
-    course_folder.prepare(course, book, handed_out)
+    assignment = course_folder.assignment(course)
+    course_folder.prepare(course, book, assignment)
     rows, names = [], {}
 
     def take(result, executed, submitted):
-        course_folder.write_submission(course, book, handed_out, result, executed, submitted)
-        rows.extend(scores(result, handed_out.given))
+        course_folder.write_submission(course, book, assignment, result, executed, submitted)
+        rows.extend(scores(result, assignment.cells))
         names[result["slug"]] = result["name"]
 
     with opened(book) as gradebook:
@@ -63,9 +63,9 @@ def record(course, book, results):
             take(vanished(slug), {}, {})
         before = gradebook_rows.definition(gradebook.db, course)
         gradebook.db.rollback()  # ends reading
-        if before and before != gradebook_rows.wanted(handed_out.given):
+        if before and before != gradebook_rows.wanted(assignment.cells):
             back_up(book)
-        gradebook_rows.replace(gradebook.db, course, handed_out.given, names, rows)
+        gradebook_rows.replace(gradebook.db, course, assignment.cells, names, rows)
     return len(names)
 
 
@@ -120,7 +120,7 @@ def all_manual(course, book, slug=None):
     }
 
 
-# --- The file ---------------------------------------------------------------------------------
+# The file
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ def is_locked(cell):
     return bool(dig(cell.metadata, "nbgrader", "locked"))
 
 
-# --- Which cell is which ----------------------------------------------------------------------
+# Which cell is which
 
 
 def align(given, cells):
@@ -134,7 +134,7 @@ def recognize(given, cells):
                 yield one, index
 
 
-# --- Cells ------------------------------------------------------------------------------------
+# Cells
 
 
 def note_cell(notes):
@@ -187,7 +187,7 @@ def code_cell(name, source, number, outputs, metadata=None):
     }
 
 
-# --- What students wrote ----------------------------------------------------------------------
+# What students wrote
 
 
 def written(source, attachments, rich=True):

@@ -1,17 +1,16 @@
 """From a result to what stands in the gradebook's cells: automatic scores, comments.
 
-    scores(result, given)    one Row for each graded cell, in the order of the notebooks
+    scores(result, cells)    one Row for each graded cell, in the order of the notebooks
 
-Comments are read by students, too: they hold what feedback.py shows of an exercise, and nothing of
-an unseen problem.
+Students read the comments, too: they hold what telling.py says, and nothing of unseen problems.
 """
 
 import hashlib
 import json
 from typing import NamedTuple
 
-from course.export import feedback
 from course.export.nbgrader.course_notebook import is_graded, safe_markdown
+from course.export.telling import tell_answer, tell_exercise
 
 ABSENT = "The last grading has no result of this submission."
 
@@ -32,13 +31,13 @@ class Row(NamedTuple):
     content: str
 
 
-def scores(result, given):
-    """Return the Rows of a result; given: {notebook: cells}, which hold the points."""
+def scores(result, cells):
+    """Return the Rows of a result; cells: {notebook: its cells}, which hold the points."""
     exercises = {(one["notebook"], one["cell"]): one for one in result["exercises"]}
     answers = {(one["notebook"], one["cell"]): one for one in result["answers"]}
     rows = []
-    for notebook, cells in given.items():
-        for cell in filter(is_graded, cells):
+    for notebook, its_cells in cells.items():
+        for cell in filter(is_graded, its_cells):
             most, place = float(cell.metadata.nbgrader.points), (notebook, cell.id)
             if cell.metadata.nbgrader.locked:
                 score, comment = verdict(exercises.get(place), most)
@@ -55,33 +54,18 @@ def verdict(entry, most):
     """Return the points of an exercise and the comment on it; `most` is what the cell is worth."""
     if entry is None:
         return 0.0, ABSENT
+    first, *more = tell_exercise(entry, {}).text
+    comment = safe_markdown("\n".join([first, *(f"- {line}" for line in more)]))
     # A result may be older than the points of the assignment.
-    score = most * entry["points"] / entry["possible"]
-    words = feedback.VERDICTS.get(entry["status"], "It could not be judged.")
-    lines = [f"{words} {feedback.public(entry)}".rstrip()]
-    for line in feedback.told_lines(entry):
-        if line["ok"] is False:
-            lines.append(f"- {line['title']} {line['public']}".rstrip())
-    lines += [f"- Hint: {hint}" for hint in feedback.hints(entry)]
-    lines += [f"- {note}" for note in entry["notes"]]
-    if (vectorized := feedback.vectorization(entry["vectorized"])) is not None:
-        lines.append(
-            f"- {vectorized[1]} {entry['misconceptions'].get(feedback.LOOPS, '')}".rstrip()
-        )
-    return score, safe_markdown("\n".join(lines))
+    return most * entry["points"] / entry["possible"], comment
 
 
 def unanswered(answer):
     """Return 0 and the reason where there is nothing to grade, else (None, ...): it waits."""
     if answer is None:
         return 0.0, ABSENT
-    if answer["answered"]:
-        return None, None
-    if answer["state"] == "unreadable":  # a person may find one
-        return None, f"{answer['notebook']}.ipynb cannot be read."
-    if answer["state"] == "missing":
-        return 0.0, f"No answer: {answer['notebook']}.ipynb is missing."
-    return 0.0, "No answer."
+    told = tell_answer(answer, {})
+    return told.score, f"{told.title}: {told.remark}" if told.remark else None
 
 
 def digest(content):

@@ -1,74 +1,69 @@
-"""Submissions and their results for the tests of the gradebook, made without executing anything;
-and looks into the gradebook."""
+"""Submissions of the sample course and their results, for the tests of the gradebook, made without
+executing anything; and looks into the gradebook."""
 
+import atexit
 import json
 import os
 import sqlite3
 import subprocess
 import sys
-import tomllib
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbgrader import api
-from student_edition import derived
+from sample_course import copy_sample
 
-from conftest import ROOT
-from course import checks
+from course.edition.handed_out import edition as handed_out
 from course.export import nbgrader as gradebook
 from course.export.answers import cut_out
 
-PLACES = {  # exercise -> the cell of its check
-    name: (notebook, cell)
-    for notebook, cells in tomllib.loads((ROOT / "grading" / "points.toml").read_text()).items()
-    for cell in cells
-    for name in checks.EXERCISES
-    if cell == f"check-{name.replace('_', '-')}"
-}
-ANSWER, CHECK = ("svm", "answer-1"), PLACES["svm_loss_naive"]
+FOLDER = TemporaryDirectory(prefix="sample-course-")
+atexit.register(FOLDER.cleanup)
+COURSE = copy_sample(Path(FOLDER.name))
+PLACES = {name: (one.notebook, one.cell) for name, one in COURSE.exercises.items()}
+ANSWER, CHECK = ("one", "answer-1"), PLACES["sum_naive"]
 HINT = "The gradient of the penalty is 2 * reg * W."
 
 
 def edition():
-    """Return the notebooks of the student edition, to be edited: {"svm": {...}, "softmax": ...}."""
-    return {
-        name: json.loads(derived().files[f"notebooks/{name}.ipynb"]) for name in ("svm", "softmax")
-    }
+    """Return the notebooks of the student edition, to be edited: {"one": {...}, "two": {...}}."""
+    files = handed_out(COURSE).files
+    return {name: json.loads(files[one.file]) for name, one in COURSE.notebooks.items()}
 
 
 def cell_of(book, name):
     return next(cell for cell in book["cells"] if cell["id"] == name)
 
 
-def answered(text, notebook="svm", cell="answer-1"):
+def answered(text, notebook="one", cell="answer-1"):
     """Return the edition with one answer."""
     books = edition()
     cell_of(books[notebook], cell)["source"] = text
     return books
 
 
-def graded(slug, books, failed=(), points=None):
+def graded(slug, books, failed=()):
     """Return (result, executed, submitted) as the grader would make them.
 
     books     {name: a notebook as JSON, or bytes}
     failed    exercises that get no points
     """
-    files = {
+    submitted = {
         name: book if isinstance(book, bytes) else json.dumps(book).encode()
         for name, book in books.items()
     }
-    given = tomllib.loads((ROOT / "grading" / "points.toml").read_text())
     exercises = []
-    for name, (notebook, cell) in PLACES.items():
-        possible, right = (points or given)[notebook][cell], name not in failed
+    for name, one in COURSE.exercises.items():
+        right = name not in failed
         exercises.append(
             {
-                "notebook": notebook,
-                "cell": cell,
+                "notebook": one.notebook,
+                "cell": one.cell,
                 "exercise": name,
-                "points": possible if right else 0,
-                "possible": possible,
+                "points": one.points if right else 0,
+                "possible": one.points,
                 "correct": right,
                 "status": "passed" if right else "failed",
                 "message": "",
@@ -78,22 +73,23 @@ def graded(slug, books, failed=(), points=None):
                 "vectorized": None,
             }
         )
+    files = {COURSE.notebooks[name].file: content for name, content in submitted.items()}
     result = {
-        "format": "cs231n-result",
+        "format": "course-result",
         "version": 1,
         "name": slug,
         "slug": slug,
         "remarks": [],
         "exercises": exercises,
-        "answers": cut_out({f"notebooks/{name}.ipynb": one for name, one in files.items()}),
+        "answers": cut_out(COURSE, files),
         "notebooks": [],
     }
-    return result, {}, {f"{name}.ipynb": content for name, content in files.items()}
+    return result, {}, submitted
 
 
-def nbgrader(course, *args, fails=False):
-    """Run a command of nbgrader in a course, with nobody's own settings; return what it prints."""
-    home = course.parent / "home"
+def nbgrader(book, *args, fails=False):
+    """Run a command of nbgrader in a folder, with nobody's settings; return what it prints."""
+    home = book.parent / "home"
     env = {
         **os.environ,
         "HOME": str(home),
@@ -102,21 +98,19 @@ def nbgrader(course, *args, fails=False):
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
     command = [sys.executable, "-m", "nbgrader", *args]
-    ended = subprocess.run(
-        command, cwd=course, env=env, capture_output=True, text=True, timeout=300
-    )
+    ended = subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=300)
     assert (ended.returncode != 0) == fails, ended.stderr
     return ended.stdout + ended.stderr
 
 
-# --- What the course folder holds ---------------------------------------------------------------
+# What the course folder holds
 
 
-def cells(course, slug):
+def cells(book, slug):
     """Return {(notebook, cell): (automatic score, waits, automatic comment)}."""
-    with api.Gradebook(gradebook.url(course / "gradebook.db")) as book:
+    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
         found = {}
-        for notebook in book.find_submission("linear", slug).notebooks:
+        for notebook in opened.find_submission(COURSE.name, slug).notebooks:
             comments = {one.name: one.auto_comment for one in notebook.comments}
             for one in notebook.grades:
                 place = notebook.name, one.name
@@ -124,32 +118,32 @@ def cells(course, slug):
         return found
 
 
-def total(course, slug):
-    with api.Gradebook(gradebook.url(course / "gradebook.db")) as book:
-        return book.find_submission("linear", slug).score
+def total(book, slug):
+    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+        return opened.find_submission(COURSE.name, slug).score
 
 
-def give(course, slug, place, score=None, comment=None, extra=None):
+def give(book, slug, place, score=None, comment=None, extra=None):
     """Do what formgrader does when a person types into its fields."""
     notebook, cell = place
-    with api.Gradebook(gradebook.url(course / "gradebook.db")) as book:
+    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
         if score is not None or extra is not None:
-            grade = book.find_grade(cell, notebook, "linear", slug)
+            grade = opened.find_grade(cell, notebook, COURSE.name, slug)
             grade.manual_score, grade.extra_credit = score, extra
             grade.needs_manual_grade = score is None and grade.auto_score is None
         if comment is not None:
-            book.find_comment(cell, notebook, "linear", slug).manual_comment = comment
-        book.db.commit()
+            opened.find_comment(cell, notebook, COURSE.name, slug).manual_comment = comment
+        opened.db.commit()
 
 
-def waits(course, slug, place):
-    return cells(course, slug)[place][1]
+def waits(book, slug, place):
+    return cells(book, slug)[place][1]
 
 
-def dump(course):
-    with closing(sqlite3.connect(course / "gradebook.db")) as connection:
+def dump(book):
+    with closing(sqlite3.connect(book / "gradebook.db")) as connection:
         return list(connection.iterdump())
 
 
-def shown(course, slug, notebook="svm"):
-    return nbformat.read(course / f"autograded/{slug}/linear/{notebook}.ipynb", as_version=4)
+def shown(book, slug, notebook="one"):
+    return nbformat.read(book / f"autograded/{slug}/{COURSE.name}/{notebook}.ipynb", as_version=4)

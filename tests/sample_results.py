@@ -1,20 +1,12 @@
-"""Results as the grader makes them, for tests of what is written from results."""
+"""Results of the sample course as the grader makes them, for tests of what is written from them."""
 
 import copy
 
 from bs4 import BeautifulSoup
+from sample_course import ANSWERS, EXERCISES, check_cell
 
 TITLES = ("loss", "gradient", "inputs left unchanged")
-EXERCISES = [
-    ("svm", "svm_loss_naive", 15),
-    ("svm", "svm_loss_vectorized", 15),
-    ("svm", "train", 10),
-    ("svm", "predict", 5),
-    ("softmax", "softmax_loss_naive", 15),
-    ("softmax", "softmax_loss_vectorized", 10),
-]
 LOOPS = {"vectorized": {"verdict": False, "loop": True, "growth": None}}
-ANSWERS = ("answer-1", "search-cell", "answer-2")
 
 
 def exercise(notebook, name, possible, status="passed", **more):
@@ -26,7 +18,7 @@ def exercise(notebook, name, possible, status="passed", **more):
     timed = name.endswith("vectorized")
     entry = {
         "notebook": notebook,
-        "cell": f"check-{name.replace('_', '-')}",
+        "cell": check_cell(name),
         "exercise": name,
         "points": possible if status == "passed" else 0,
         "possible": possible,
@@ -44,7 +36,8 @@ def exercise(notebook, name, possible, status="passed", **more):
 
 def answer(notebook, cell, source="Because.", figures=()):
     kind = "code" if cell == "search-cell" else "answer"
-    entry = {"notebook": notebook, "cell": cell, "kind": kind, "possible": 5}
+    entry = {"notebook": notebook, "cell": cell, "title": ANSWERS[cell]}
+    entry |= {"kind": kind, "possible": 5}
     written = {"answered": bool(source), "state": "", "source": source}
     return entry | written | {"figures": list(figures)}
 
@@ -77,7 +70,7 @@ def with_exercises(result, **changes):
 def result(name="Ada", slug="ada", **more):
     """Return a result with all automatic points, of which the answers wait for a person."""
     made = {
-        "format": "cs231n-result",
+        "format": "course-result",
         "version": 1,
         "name": name,
         "slug": slug,
@@ -90,9 +83,9 @@ def result(name="Ada", slug="ada", **more):
         "remarks": [],
         "points": {"automatic": 70, "automatic_possible": 70, "by_hand_possible": 30},
         "exercises": [],
-        "answers": [answer(place, id) for place in ("svm", "softmax") for id in ANSWERS],
-        "notebooks": [notebook("svm"), notebook("softmax")],
-        "attachments": {"svm.ipynb": "0", "svm.html": "1"},
+        "answers": [answer(place, id) for place in ("one", "two") for id in ANSWERS],
+        "notebooks": [notebook("one"), notebook("two")],
+        "attachments": {"one.ipynb": "0", "one.html": "1"},
         "times": {"exercises": 1.5, "notebooks": 20.5, "cpu": 22.0},
     }
     return with_exercises(made) | more

@@ -10,21 +10,22 @@ import xml.etree.ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
+from sample_course import copy_sample
 
-from course.export import course, gradescope
+from course.export import gradescope, overview
 from course.text import clean, fit, one_line, width
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 
-# --- Gradescope -------------------------------------------------------------------------------
+# Gradescope
 
 
 def test_gradescope_gets_scores_hints_and_what_waits():
     one = with_exercises(
         result(remarks=["README.md was left out"]),
         train={"status": "failed", "misconceptions": {"no-update": "The weights do not move."}},
-        svm_loss_vectorized=LOOPS,
+        sum_vectorized=LOOPS,
     )
-    given = {("svm", "answer-1"): {"score": 4.0, "comment": "Good."}}
+    given = {("one", "answer-1"): {"score": 4.0, "comment": "Good."}}
     found = gradescope.results(one, given)
     assert found["score"] == 64
     assert found["output"].startswith("64 of 100 points so far; answers worth 25 wait")
@@ -32,14 +33,14 @@ def test_gradescope_gets_scores_hints_and_what_waits():
     tests = {test["name"]: test for test in found["tests"]}
     assert len(tests) == len(found["tests"]) == 12
     assert [test["number"] for test in found["tests"]] == [str(n) for n in range(1, 13)]
-    train = tests["svm: train"]
+    train = tests["one: train"]
     assert (train["score"], train["max_score"], train["status"]) == (0, 10, "failed")
     assert train["output"].endswith("✗ inputs left unchanged\n→ The weights do not move.")
-    assert train["tags"] == ["svm", "automatic", "no-update"]
-    assert "Not vectorized" in tests["svm: svm_loss_vectorized"]["output"]
-    assert (tests["svm: answer-1"]["score"], tests["svm: answer-1"]["output"]) == (4.0, "Good.")
-    assert "score" not in tests["svm: answer-2"]
-    assert tests["svm: answer-2"]["output"] == "Waits for a person."
+    assert train["tags"] == ["one", "automatic", "no-update"]
+    assert "Not vectorized" in tests["one: sum_vectorized"]["output"]
+    first, second = (tests[f"one: Inline question {number}"] for number in (1, 2))
+    assert (first["score"], first["output"]) == (4.0, "Good.")
+    assert "score" not in second and second["output"] == "Waits for a person."
     # What Gradescope knows: anything else it refuses, or ignores.
     assert {test["visibility"] for test in found["tests"]} == {"visible"}
     assert {test["output_format"] for test in found["tests"]} == {"text"}
@@ -47,7 +48,7 @@ def test_gradescope_gets_scores_hints_and_what_waits():
     json.dumps(found, allow_nan=False)
 
 
-# --- The course -------------------------------------------------------------------------------
+# The course
 
 NAMES = [
     "Ada",
@@ -65,7 +66,13 @@ NAMES = [
 ]
 
 
-def rows():
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return copy_sample(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def rows(course):
     found = []
     for number, name in enumerate(NAMES):
         hints = {"sign": "…"} if number % 2 else {}
@@ -74,38 +81,42 @@ def rows():
         cells = [
             cell("train-cell", "differs"),
             cell("own", "fails"),
-            cell("figure-2", "reproduces"),
+            cell("figure-2", "same"),
         ]
-        made = with_exercises(made, svm_loss_naive={"status": status, "misconceptions": hints})
-        made["notebooks"] = [notebook("svm", cells[: number % 4])]
-        found.append(course.row(made, graded(made, number % 6) if number > 2 else {}))
+        made = with_exercises(made, sum_naive={"status": status, "misconceptions": hints})
+        made["notebooks"] = [notebook("one", cells[: number % 4])]
+        found.append(overview.row(course, made, graded(made, number % 6) if number > 2 else {}))
     return found
 
 
-def test_grades_are_complete_and_no_name_is_a_formula():
-    read = list(csv.DictReader(io.StringIO(course.grades(rows()))))
+def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
+    read = list(csv.DictReader(io.StringIO(overview.grades(rows))))
     assert len(read) == len(NAMES)
     for line, number in zip(read, range(len(NAMES)), strict=True):
         assert line["slug"] == f"s{number}"
-        assert line["svm_loss_naive"] == ("0" if number % 2 else "15")
-        assert line["svm_loss_naive status"] == ("failed" if number % 2 else "passed")
+        assert line["sum_naive"] == ("0" if number % 2 else "15")
+        assert line["sum_naive status"] == ("failed" if number % 2 else "passed")
         assert line["waiting"] == ("0" if number > 2 else "30")
         assert line["total"] == str(70 - 15 * (number % 2) + (number % 6 * 6 if number > 2 else 0))
-        assert line["svm_loss_vectorized is vectorized"] == "yes"
-        assert line["svm.ipynb"] == "executed"
+        assert line["sum_vectorized is vectorized"] == "yes"
+        assert line["one.ipynb"] == "executed"
+        given = "" if number < 3 else str(number % 6)
+        assert line["one: Inline question 1"] == line["two: Hyperparameter search"] == given
         assert not line["name"].lstrip().startswith(tuple("=+-@\uff1d\t"))
     assert [line["name"] for line in read[:2]] == ["Ada", "'=1+1"]
     lowered = with_exercises(result())
-    manual = {("svm", "check-train"): {"score": 2.5, "comment": ""}}
-    line = next(csv.DictReader(io.StringIO(course.grades([course.row(lowered, manual)]))))
+    manual = {("one", "check-train"): {"score": 2.5, "comment": ""}}
+    line = next(
+        csv.DictReader(io.StringIO(overview.grades([overview.row(course, lowered, manual)])))
+    )
     assert (line["changed"], line["total"]) == ("-7.5", "62.5")  # a number, with no quote before it
 
 
-def test_both_files_are_written_whole_sorted_and_the_same_each_time(tmp_path):
+def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, course, tmp_path):
     (tmp_path / "grades.csv").write_text("old")
-    course.write(tmp_path, reversed(rows()))
+    overview.write(course, tmp_path, reversed(rows))
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    course.write(tmp_path, rows())
+    overview.write(course, tmp_path, rows)
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(first) == ["grades.csv", "index.html"]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
@@ -113,14 +124,14 @@ def test_both_files_are_written_whole_sorted_and_the_same_each_time(tmp_path):
     assert names.index("Ada") > names.index("a,b")  # without regard to case
 
 
-def test_the_course_page_counts_right_and_links_to_all_feedback():
-    html = course.index(rows())
+def test_the_course_page_counts_right_and_links_to_all_feedback(rows, course):
+    html = overview.index(course, rows)
     soup = BeautifulSoup(html, "html.parser")
     told = text_of(html)
     assert "12 submissions 3 have answers that wait for a person." in told
-    assert "svm_loss_naive 6 6 0 0 svm_loss_vectorized 12 0 0 0 0" in told
-    assert "train-cell svm.ipynb 9" in told
-    assert "own svm.ipynb" not in told  # a student's cell
+    assert "sum_naive 6 6 0 0 sum_vectorized 12 0 0 0 0" in told
+    assert "train-cell one.ipynb 9" in told
+    assert "own one.ipynb" not in told  # a student's cell
     links = [link["href"] for link in soup.select("#submissions ~ div a")]
     assert sorted(links) == sorted(f"submissions/s{i}/feedback.html" for i in range(len(NAMES)))
     alts = [image["alt"] for image in soup.select("img.plot")]
@@ -129,8 +140,8 @@ def test_the_course_page_counts_right_and_links_to_all_feedback():
     assert alts[1].startswith("Points altogether (9 with nothing left to grade): median")
 
 
-def test_plots_hold_their_numbers_and_no_date():
-    html = course.index(rows())
+def test_plots_hold_their_numbers_and_no_date(rows, course):
+    html = overview.index(course, rows)
     uris = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
     assert len(uris) == 3
     for uri in uris:
@@ -141,43 +152,46 @@ def test_plots_hold_their_numbers_and_no_date():
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_course_may_be_empty_or_have_one_submission(number, tmp_path):
-    course.write(tmp_path, rows()[:number])
-    assert course.summary_table(rows()[:number])
+def test_a_course_may_be_empty_or_have_one_submission(rows, course, number, tmp_path):
+    overview.write(course, tmp_path, rows[:number])
+    assert overview.summary_table(rows[:number])
 
 
-def test_the_terminal_table_is_aligned_and_has_80_columns():
+def test_the_terminal_table_is_aligned_and_has_80_columns(course):
     names = ["Ada", "山田太郎" * 9, "e\u0301" * 40, "\x1b[31mred\x1b[0m\r\n\u202e", "x" * 300, ""]
-    made = [course.row(result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
-    lines = course.summary_table(made).split("\n")
+    made = [overview.row(course, result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
+    lines = overview.summary_table(made).split("\n")
     table = lines[1 : 2 + len(names)]
     assert {width(line) for line in table[1:]} == {79 + 1}
     assert all(width(line) <= 80 for line in lines)
     assert all(line.isprintable() for line in lines)
     assert table[0].split() == [
-        *("submission", "naive", "vect", "train", "pred", "naive", "vect", "auto", "hand", "total")
+        *("submission", "naive", "vect…", "train", "pred…", "naive", "vect…"),
+        *("auto", "hand", "total"),
     ]
-    short = course.summary_table(made * 20, most=10)
+    short = overview.summary_table(made * 20, most=10)
     assert "and 110 more, in grades.csv" in short
     assert short.count("\n") < 20
 
 
-def test_ten_thousand_rows_need_little_memory(tmp_path):
+def test_ten_thousand_rows_need_little_memory(course, tmp_path):
     hints = {"misconceptions": {"sign": "", "margin": ""}, "status": "failed"}
     cells = [cell(id, "differs") for id in ("train-cell", "figure-1", "figure-2", "search-cell")]
-    made = with_exercises(result(notebooks=[notebook("svm", cells)]), train=hints)
+    made = with_exercises(result(notebooks=[notebook("one", cells)]), train=hints)
     tracemalloc.start()
     try:
-        many = [course.row(made | {"slug": f"s{i}", "name": f"n {i}"}) for i in range(2000)]
+        many = [
+            overview.row(course, made | {"slug": f"s{i}", "name": f"n {i}"}) for i in range(2000)
+        ]
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
     assert kept / 2000 < 6000  # bytes a row: 60 MB for 10,000
-    course.write(tmp_path, many)
+    overview.write(course, tmp_path, many)
     assert (tmp_path / "index.html").stat().st_size < 2_000_000
 
 
-# --- Text -------------------------------------------------------------------------------------
+# Text
 
 
 def test_text_is_made_fit_to_be_shown():

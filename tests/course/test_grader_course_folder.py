@@ -12,6 +12,7 @@ pytest.importorskip("nbgrader")
 
 from gradebook_submissions import (
     ANSWER,
+    COURSE,
     HINT,
     answered,
     cell_of,
@@ -23,15 +24,16 @@ from gradebook_submissions import (
     shown,
 )
 from nbconvert.filters import markdown2html
-from student_edition import derived
 
 from conftest import ROOT
+from course import definition
+from course.edition import handed_out
 from course.export import nbgrader as gradebook
 from course.export.nbgrader import course_folder, course_notebook
 
 
 @pytest.fixture
-def course(tmp_path):
+def book(tmp_path):
     return tmp_path / "out" / "nbgrader"
 
 
@@ -67,13 +69,13 @@ def only_code(book):
 
 
 @pytest.mark.parametrize("change", [take_out, shuffle, double, forget_ids, empty, only_code])
-def test_every_graded_cell_is_there_once_whatever_was_done_to_the_notebook(course, change):
+def test_every_graded_cell_is_there_once_whatever_was_done_to_the_notebook(book, change):
     books = answered("Kinks.")
-    change(books["svm"])
-    gradebook.record(course, [graded("alice", books)])
-    found = shown(course, "alice")
+    change(books["one"])
+    gradebook.record(COURSE, book, [graded("alice", books)])
+    found = shown(book, "alice")
     nbformat.validate(found)
-    given = course_folder.assignment().given["svm"]
+    given = course_folder.assignment(COURSE).cells["one"]
     expected = graded_cells(nbformat.v4.new_notebook(cells=given))
     assert sorted(graded_cells(found)) == sorted(expected)
     if change is not shuffle:
@@ -90,25 +92,25 @@ def test_every_graded_cell_is_there_once_whatever_was_done_to_the_notebook(cours
         assert "Kinks." in answer.source and answer.cell_type == "markdown"
 
 
-def test_what_students_wrote_stays_readable(course):
+def test_what_students_wrote_stays_readable(book):
     picture = next(
         output["data"]["image/png"]
-        for cell in json.loads((ROOT / "notebooks" / "svm.ipynb").read_text())["cells"]
+        for cell in json.loads((ROOT / definition.load().notebook_files[0]).read_text())["cells"]
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     )
-    text = "If $a < b$, `x[i]` is *small*: ![it](attachment:it.png) see https://cs231n.github.io/"
+    text = "If $a < b$, `x[i]` is *small*: ![it](attachment:it.png) see https://example.org/"
     books = answered(text)
-    cell = cell_of(books["svm"], "answer-1")
+    cell = cell_of(books["one"], "answer-1")
     cell["attachments"] = {"it.png": {"image/png": picture}}
-    search = cell_of(books["svm"], "search-cell")
+    search = cell_of(books["one"], "search-cell")
     search["source"] = "search = 1 < 2"
     search["outputs"] = [
         nbformat.v4.new_output("display_data", {"image/png": picture, "text/html": "<b>"}),
         nbformat.v4.new_output("stream", text="\x1b[31mred\x1b[0m\n"),
     ]
-    gradebook.record(course, [graded("alice", books)])
-    found = {cell.id: cell for cell in shown(course, "alice").cells}
+    gradebook.record(COURSE, book, [graded("alice", books)])
+    found = {cell.id: cell for cell in shown(book, "alice").cells}
     assert found["answer-1"].source == text
     assert found["answer-1"].attachments["it.png"]["image/png"] == picture.replace("\n", "")
     assert found["search-cell"].source == "search = 1 < 2"
@@ -117,17 +119,17 @@ def test_what_students_wrote_stays_readable(course):
     assert printed.text == "red\n"
 
 
-def test_the_executed_notebook_is_shown_where_there_is_one(course):
+def test_the_executed_notebook_is_shown_where_there_is_one(book):
     result, _, submitted = graded("alice", edition())
     executed = edition()
-    cell_of(executed["svm"], "imports")["outputs"] = [nbformat.v4.new_output("stream", text="ran")]
-    executed = {"svm.ipynb": json.dumps(executed["svm"]).encode()}
-    gradebook.record(course, [(result, executed, submitted)])
-    outputs = {cell.id: cell.get("outputs") for cell in shown(course, "alice").cells}
+    cell_of(executed["one"], "imports")["outputs"] = [nbformat.v4.new_output("stream", text="ran")]
+    executed = {"one": json.dumps(executed["one"]).encode()}
+    gradebook.record(COURSE, book, [(result, executed, submitted)])
+    outputs = {cell.id: cell.get("outputs") for cell in shown(book, "alice").cells}
     assert outputs["imports"][0].text == "ran"
-    assert "not executed" in shown(course, "alice", "softmax").cells[0].source
-    handed_in = course / "submitted" / "alice" / "linear" / "svm.ipynb"
-    assert handed_in.read_bytes() == submitted["svm.ipynb"]
+    assert "not executed" in shown(book, "alice", "two").cells[0].source
+    handed_in = book / "submitted" / "alice" / COURSE.name / "one.ipynb"
+    assert handed_in.read_bytes() == submitted["one"]
 
 
 class Tags(HTMLParser):
@@ -171,62 +173,64 @@ def test_no_combination_of_signs_becomes_html_links_or_pictures():
 @pytest.mark.parametrize(
     "text", ["[" * 20_000, "$" * 20_000, "*a" * 9_000, ">" * 20_000, "![](attachment:x.png)" * 99]
 )
-def test_no_answer_breaks_the_page(course, text):
-    gradebook.record(course, [graded("alice", answered("So: " + text))])
-    answer = next(cell for cell in shown(course, "alice").cells if cell.id == "answer-1")
+def test_no_answer_breaks_the_page(book, text):
+    gradebook.record(COURSE, book, [graded("alice", answered("So: " + text))])
+    answer = next(cell for cell in shown(book, "alice").cells if cell.id == "answer-1")
     assert "So:" in markdown2html(answer.source)
 
 
-# --- nbgrader's own programs ------------------------------------------------------------------
+# nbgrader's own programs
 
 
-def test_nbgrader_exports_and_writes_feedback_and_runs_no_code_of_a_student(course):
+def test_nbgrader_exports_and_writes_feedback_and_runs_no_code_of_a_student(book):
     """Traps: checks have no comments; autograding lets code reach ../../../gradebook.db."""
     attack = "open('../../../gradebook.db', 'wb').close(); open('../../../ran', 'w').close()"
     books = answered("Because of **kinks**.")
-    books["svm"]["cells"].insert(0, nbformat.v4.new_code_cell(attack))
-    gradebook.record(course, [graded("alice", books, ["svm_loss_naive"]), graded("bob", edition())])
-    give(course, "alice", ANSWER, 4, "Which *kinks*?")
-    before = dump(course)
+    books["one"]["cells"].insert(0, nbformat.v4.new_code_cell(attack))
+    submissions = [graded("alice", books, ["sum_naive"]), graded("bob", edition())]
+    gradebook.record(COURSE, book, submissions)
+    give(book, "alice", ANSWER, 4, "Which *kinks*?")
+    before = dump(book)
 
-    nbgrader(course, "export")
-    with open(course / "grades.csv", encoding="utf-8") as file:
+    nbgrader(book, "export")
+    with open(book / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     scores = {slug: (float(row["score"]), float(row["max_score"])) for slug, row in rows.items()}
     assert scores == {"alice": (59, 100), "bob": (70, 100)}
 
-    page = course / "feedback" / "alice" / "linear" / "svm.html"
+    page = book / "feedback" / "alice" / COURSE.name / "one.html"
     page.parent.mkdir(parents=True)
     page.write_text("4 points, of last week")
-    nbgrader(course, "generate_feedback", "linear", "--student", "alice")
+    nbgrader(book, "generate_feedback", COURSE.name, "--student", "alice")
     text = page.read_text(encoding="utf-8")
     assert "last week" not in text
     assert "Which <em>kinks</em>?" in text and "4.0 / 5.0" in text and HINT in text
 
-    told = nbgrader(course, "autograde", "linear", "--force", fails=True)
-    assert "python -m grading grade" in told
-    assert dump(course) == before and not (course / "ran").exists()
-    assert shown(course, "alice").cells  # nor was anything removed
+    told = nbgrader(book, "autograde", COURSE.name, "--force", fails=True)
+    assert "python -m course.grader grade" in told
+    assert dump(book) == before and not (book / "ran").exists()
+    assert shown(book, "alice").cells  # nor was anything removed
 
-    nbgrader(course, "generate_assignment", "linear", "--force")
-    assert dump(course) == before
+    nbgrader(book, "generate_assignment", COURSE.name, "--force")
+    assert dump(book) == before
 
 
-def test_students_get_the_edition_unchanged(course):
-    gradebook.record(course, [])
-    release = course / "release" / "linear"
-    for name in ("notebooks/svm.ipynb", "notebooks/softmax.ipynb", "cs231n/data_utils.py"):
+def test_students_get_the_edition_unchanged(book):
+    gradebook.record(COURSE, book, [])
+    release = book / "release" / COURSE.name
+    for name in ("notebooks/one.ipynb", "notebooks/two.ipynb", "toy/sums.py"):
         path = release / name.removeprefix("notebooks/")
-        assert path.read_bytes() == derived().files[name]
-    assert {path.name for path in release.iterdir()} == {"svm.ipynb", "softmax.ipynb", "cs231n"}
-    source = nbformat.read(course / "source" / "linear" / "svm.ipynb", as_version=4)
-    checks = [cell for cell in source.cells if cell.id.startswith("check-svm")]
+        assert path.read_bytes() == handed_out.edition(COURSE).files[name]
+    expected = {"one.ipynb", "two.ipynb", "toy", "course", "exercises"}
+    assert {path.name for path in release.iterdir()} == expected
+    source = nbformat.read(book / "source" / COURSE.name / "one.ipynb", as_version=4)
+    checks = [cell for cell in source.cells if cell.id.startswith("check-sum")]
     assert all(cell.metadata.nbgrader.solution for cell in checks)  # or it had no comment
 
 
-def test_settings_of_the_course_are_the_instructors(course):
-    gradebook.record(course, [])
-    config = course / "nbgrader_config.py"
+def test_settings_of_the_course_are_the_instructors(book):
+    gradebook.record(COURSE, book, [])
+    config = book / "nbgrader_config.py"
     config.write_text("# mine\n")
-    gradebook.record(course, [])
+    gradebook.record(COURSE, book, [])
     assert config.read_text() == "# mine\n"

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
-from gradebook_submissions import HINT, answered, cell_of, graded, nbgrader
+from gradebook_submissions import COURSE, HINT, answered, cell_of, graded, nbgrader
 
 from conftest import ROOT
 from course.export import nbgrader as gradebook
@@ -61,15 +61,15 @@ return [
 class Formgrader:
     """Formgrader in a browser, in a server that runs in the folder of a course."""
 
-    def __init__(self, driver, url, token, course):
-        self.driver, self.url, self.course, self.pictures = driver, url, course, 0
+    def __init__(self, driver, url, token, book):
+        self.driver, self.url, self.book, self.pictures = driver, url, book, 0
         driver.get(f"{url}login?token={token}&next=/formgrader")
 
     def go(self, path):
         self.driver.get(self.url + path)
 
     def open(self, slug):
-        self.go(f"formgrader/submissions/{submission_id(self.course, slug)}/")
+        self.go(f"formgrader/submissions/{submission_id(self.book, slug)}/")
 
     def ask(self, script, *arguments):
         return self.driver.execute_script(f"return {script}", *arguments)
@@ -101,7 +101,7 @@ class Formgrader:
 def page(tmp_path_factory, synthetic_dir):
     """The Formgrader of a course without submissions: for all tests, as it takes a while."""
     folder = tmp_path_factory.mktemp("course")
-    gradebook.record(folder / "nbgrader", [])
+    gradebook.record(COURSE, folder / "nbgrader", [])
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -113,18 +113,18 @@ def page(tmp_path_factory, synthetic_dir):
             yield Formgrader(driver, url, token, folder / "nbgrader")
 
 
-def submission_id(course, slug, notebook="svm"):
+def submission_id(book, slug, notebook="one"):
     query = """SELECT s.id FROM submitted_notebook s
         JOIN submitted_assignment a ON s.assignment_id = a.id
         JOIN notebook n ON s.notebook_id = n.id WHERE a.student_id = ? AND n.name = ?"""
-    with closing(sqlite3.connect(course / "gradebook.db")) as connection:
+    with closing(sqlite3.connect(book / "gradebook.db")) as connection:
         return connection.execute(query, (slug, notebook)).fetchone()[0]
 
 
 def hostile():
     """The edition with code for the reader's browser wherever a notebook can hold text."""
     books = answered("\n\n".join(MARKDOWN))
-    bad = books["svm"]
+    bad = books["one"]
     bad["metadata"] |= {
         "title": HTML[0],
         "widgets": {"application/vnd.jupyter.widget-state+json": {"a": HTML[0]}},
@@ -171,65 +171,65 @@ def hostile():
 
 
 def test_points_and_comment_of_a_person_survive_a_regrade_and_reach_the_student(page):
-    course = page.course
+    book = page.book
     alice, bob = answered(PROSE), answered("Ein Knick.")
-    gradebook.record(course, [graded("alice", alice, ["svm_loss_naive"]), graded("bob", bob)])
-    page.go("formgrader/gradebook/linear/svm")
+    gradebook.record(COURSE, book, [graded("alice", alice, ["sum_naive"]), graded("bob", bob)])
+    page.go("formgrader/gradebook/sample/one")
     waiting = "document.querySelectorAll('.needs-manual-grade .glyphicon-ok').length == 2"
     page.wait("both wait for a person", waiting)
 
     page.open("alice")
     loaded = "window.formgrader?.grades?.loaded && window.formgrader?.comments?.loaded"
     page.wait("grades are there", loaded)
-    assert HINT in page.hint("check-svm-loss-naive-comment")
-    assert (page.hint("check-svm-loss-naive"), page.hint("check-train")) == ("0", "10")
+    assert HINT in page.hint("check-sum-naive-comment")
+    assert (page.hint("check-sum-naive"), page.hint("check-train")) == ("0", "10")
     assert page.hint("answer-2-comment") == "No answer."
     states = [page.waits(name) for name in ("check-train", "answer-2", "answer-1")]
     assert states == [False, False, True]
     page.driver.find_element("id", "answer-1").send_keys("4")
     page.driver.find_element("id", "answer-1-comment").send_keys("Good: *which* slopes?\t")
-    given = {("svm", "answer-1"): {"score": 4.0, "comment": "Good: *which* slopes?"}}
+    given = {("one", "answer-1"): {"score": 4.0, "comment": "Good: *which* slopes?"}}
     what = "points and comment are in the gradebook"
-    wait_for(lambda: gradebook.manual(course, "alice") == given, seconds=30, what=what)
+    wait_for(lambda: gradebook.manual(COURSE, book, "alice") == given, seconds=30, what=what)
     page.save("graded")
 
     # The server goes on running while all are graded again.
-    gradebook.record(course, [graded("alice", alice), graded("bob", bob)])
-    assert gradebook.manual(course, "alice") == given
+    gradebook.record(COURSE, book, [graded("alice", alice), graded("bob", bob)])
+    assert gradebook.manual(COURSE, book, "alice") == given
     page.open("alice")
     page.wait("grades are there again", loaded)
     assert (page.typed("answer-1"), page.waits("answer-1")) == ("4", False)
     assert page.typed("answer-1-comment") == "Good: *which* slopes?"
-    assert page.hint("check-svm-loss-naive") == "15"
+    assert page.hint("check-sum-naive") == "15"
     page.save("regraded")
 
     # Another answer: the points stay, and formgrader offers to resolve it.
-    gradebook.record(course, [graded("alice", answered("Other.")), graded("bob", bob)])
-    assert gradebook.manual(course, "alice") == given
+    gradebook.record(COURSE, book, [graded("alice", answered("Other.")), graded("bob", bob)])
+    assert gradebook.manual(COURSE, book, "alice") == given
     page.open("alice")
     page.wait("grades are there a third time", loaded)
     assert (page.typed("answer-1"), page.waits("answer-1")) == ("4", True)
     page.ask("$('#answer-1').closest('.panel-heading').find('.mark-graded').click()")
     page.wait("it is resolved", "!$('#answer-1').hasClass('needs_manual_grade')")
-    gradebook.record(course, [graded("alice", answered("Other.")), graded("bob", bob)])
+    gradebook.record(COURSE, book, [graded("alice", answered("Other.")), graded("bob", bob)])
     page.open("alice")
     page.wait("grades are there a fourth time", loaded)
     assert (page.typed("answer-1"), page.waits("answer-1")) == ("4", False)
 
-    nbgrader(course, "generate_feedback", "linear", "--student", "alice", "--notebook", "svm")
-    feedback = (course / "feedback" / "alice" / "linear" / "svm.html").read_text(encoding="utf-8")
+    nbgrader(book, "generate_feedback", COURSE.name, "--student", "alice", "--notebook", "one")
+    feedback = (book / "feedback" / "alice" / COURSE.name / "one.html").read_text(encoding="utf-8")
     assert "Good: <em>which</em> slopes?" in feedback and "4.0 / 5.0" in feedback
 
 
 def test_nothing_that_a_student_wrote_runs_in_the_browser(page):
-    course = page.course
+    book = page.book
     books = hostile()
     result, _, submitted = graded("mallory", books)
     result |= {"name": HTML[0], "remarks": HTML}
     result["exercises"][0]["public"] = result["exercises"][0]["notes"] = HTML
-    gradebook.record(course, [(result, submitted, submitted)])
-    nbgrader(course, "generate_feedback", "linear", "--student", "mallory", "--notebook", "svm")
-    feedback = course / "feedback" / "mallory" / "linear" / "svm.html"
+    gradebook.record(COURSE, book, [(result, submitted, submitted)])
+    nbgrader(book, "generate_feedback", COURSE.name, "--student", "mallory", "--notebook", "one")
+    feedback = book / "feedback" / "mallory" / COURSE.name / "one.html"
     for what in ("formgrader", "feedback"):
         page.open("mallory") if what == "formgrader" else page.driver.get(feedback.as_uri())
         page.wait(f"hostile notebook in {what}", "document.readyState == 'complete'")
@@ -240,8 +240,8 @@ def test_nothing_that_a_student_wrote_runs_in_the_browser(page):
         assert text.count("onerror=") > 20 and "answer-1" in page.driver.page_source
 
     # Would it be seen? The same as the student wrote it, in the place of ours:
-    raw = json.dumps(answered("\n\n".join(HTML))["svm"])
-    (course / "autograded" / "mallory" / "linear" / "svm.ipynb").write_text(raw)
+    raw = json.dumps(answered("\n\n".join(HTML))["one"])
+    (book / "autograded" / "mallory" / COURSE.name / "one.ipynb").write_text(raw)
     page.open("mallory")
     page.wait("it runs if nothing is done about it", "window.pwned === true")
     assert {"script", "onerror", "iframe"} <= set(page.driver.execute_script(ACTIVE))

@@ -4,8 +4,11 @@ import json
 
 import pytest
 from bs4 import BeautifulSoup
+from sample_course import copy_sample
 
-from course.export import course, feedback, gradescope, markup
+from course import definition
+from course.export import feedback, gradescope, markup, overview
+from course.export.nbgrader.scores import unanswered
 from course.export.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
@@ -13,14 +16,21 @@ from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of,
 SECRET = "s3cret 3.14159265"
 
 
-def page(*args, **more):
-    return text_of(feedback.page(*args, **more))
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return copy_sample(tmp_path_factory.mktemp("course"))
 
 
-# --- Feedback ---------------------------------------------------------------------------------
+@pytest.fixture
+def page(course):
+    """What the feedback page of a result says."""
+    return lambda *args: text_of(feedback.page(course, *args))
 
 
-def test_points_are_told_with_what_waits_for_a_person():
+# Feedback
+
+
+def test_points_are_told_with_what_waits_for_a_person(page):
     told = page(result())
     assert "70 of 100 points so far; answers worth 30 wait for a person" in told
     assert "Automatic 70 of 70 By hand 0 of 30, 30 not yet graded Total 70 of 100" in told
@@ -29,60 +39,60 @@ def test_points_are_told_with_what_waits_for_a_person():
     assert told.count("Well said.") == 6
 
 
-def test_what_was_not_answered_does_not_wait_but_an_unreadable_notebook_does():
+def test_what_was_not_answered_does_not_wait_but_an_unreadable_notebook_does(page):
     one = result()
     one["answers"][0] |= {"answered": False, "source": ""}
     one["answers"][1] |= {"answered": False, "source": "", "state": "unreadable"}
     told = page(one)
     assert "answers worth 25 wait" in told
-    assert "Inline question 1 svm.ipynb 0 of 5 Nothing was written." in told
-    assert "The notebook cannot be read." in told
-    given = {("svm", "answer-1"): {"score": 3.0, "comment": "It is in the question's cell."}}
+    assert "Inline question 1 one.ipynb 0 of 5 Nothing was written." in told
+    assert (
+        "Hyperparameter search one.ipynb waits for a person, 5 possible one.ipynb cannot be" in told
+    )
+    given = {("one", "answer-1"): {"score": 3.0, "comment": "It is in the question's cell."}}
     assert "answers worth 25 wait" in page(one, given)
-    assert "svm.ipynb 3 of 5" in page(one, given)
+    assert "one.ipynb 3 of 5" in page(one, given)
 
 
-def test_a_person_may_change_the_points_of_an_exercise():
+def test_a_person_may_change_the_points_of_an_exercise(page):
     one = with_exercises(result(), train={"status": "failed"})
-    told = page(one, {("svm", "check-train"): {"score": 7.0, "comment": "A slip of the pen."}})
+    told = page(one, {("one", "check-train"): {"score": 7.0, "comment": "A slip of the pen."}})
     assert "67 of 100 points" in told
     assert "Automatic 60 of 70 Changed by a person +7" in told
-    assert "train svm.ipynb 0 7 of 10 ✗ Not yet right." in told
+    assert "train one.ipynb 0 7 of 10 ✗ Not yet right." in told
     assert "Comment A slip of the pen." in told
 
 
-def test_each_exercise_has_its_verdict_its_hints_and_vectorization_apart():
+def test_each_exercise_has_its_verdict_its_hints_and_vectorization_apart(page):
     hint = {"misconceptions": {"sign": "The sign is wrong."}, "status": "failed"}
     told = page(
         with_exercises(
             result(),
-            svm_loss_naive=hint | {"public": "Look at the sign."},
-            svm_loss_vectorized=LOOPS | {"notes": ["Half the regularization."]},
+            sum_naive=hint | {"public": "Look at the sign."},
+            sum_vectorized=LOOPS | {"notes": ["Half the regularization."]},
             train={"status": "not implemented"},
             predict={"status": "broken", "public": "It took too long."},
-            softmax_loss_vectorized={
-                "vectorized": {"verdict": None, "loop": False, "growth": None}
-            },
+            product_vectorized={"vectorized": {"verdict": None, "loop": False, "growth": None}},
         )
     )
-    assert "svm_loss_naive svm.ipynb 0 of 15 ✗ Not yet right. Look at the sign. The sign is" in told
+    assert "sum_naive one.ipynb 0 of 15 ✗ Not yet right. Look at the sign. The sign is" in told
     assert "What was looked at ✓ loss ✗ gradient ✗ inputs left unchanged" in told
-    assert "svm_loss_vectorized svm.ipynb 15 of 15 ✓ Right." in told
-    assert "Note: Half the regularization. ✗ Not vectorized: it visits examples" in told
-    assert "train svm.ipynb 0 of 10 ✗ Not implemented." in told
-    assert "predict svm.ipynb 0 of 5 ✗ It could not be run. It took too long." in told
+    assert "sum_vectorized one.ipynb 15 of 15 ✓ All right." in told
+    assert "Note: Half the regularization. ✗ Not vectorized: it visits elements" in told
+    assert "train one.ipynb 0 of 10 ✗ Not implemented yet." in told
+    assert "predict one.ipynb 0 of 5 ✗ Could not be run. It took too long." in told
     assert "· Whether it is vectorized could not be told." in told
 
 
-def test_vectorization_is_told_apart_from_what_costs_points():
+def test_vectorization_is_told_apart_from_what_costs_points(page):
     lines = [{"title": title, "ok": title == "loss"} for title in ("loss", "vectorized")]
     words = {"lines": lines, "misconceptions": {"loops": "Let NumPy work on the whole array."}}
-    one = with_exercises(result(), svm_loss_vectorized=LOOPS | words)
+    one = with_exercises(result(), sum_vectorized=LOOPS | words)
     told = page(one)
-    assert "15 of 15 ✓ Right. What was looked at ✓ loss ✗ Not vectorized: it visits" in told
+    assert "15 of 15 ✓ All right. What was looked at ✓ loss ✗ Not vectorized: it visits" in told
     assert "No points depend on this. Let NumPy work on the whole array." in told
     output = gradescope.results(one)["tests"][1]["output"].split("\n")
-    assert output[:2] == ["Right.", "✓ loss"]
+    assert output[:2] == ["All right.", "✓ loss"]
     assert output[-1] == "Let NumPy work on the whole array."
 
 
@@ -91,66 +101,65 @@ def secretive():
     lines = [{"title": "loss", "ok": False, "detail": SECRET}]
     hidden = {"status": "failed", "message": SECRET, "lines": lines}
     hidden["vectorized"] = {"verdict": False, "loop": False, "growth": False, "why": SECRET}
-    changes = dict.fromkeys(("svm_loss_naive", "train", "softmax_loss_vectorized"), hidden)
+    changes = dict.fromkeys(("sum_naive", "train", "product_vectorized"), hidden)
     changes["predict"] = {"status": "broken", "message": SECRET}
     return with_exercises(result(), **changes)
 
 
-def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them():
+def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them(course):
     one = secretive()
     for shown in (
-        feedback.page(one),
+        feedback.page(course, one),
         json.dumps(gradescope.results(one)),
-        course.index([course.row(one)]),
-        course.grades([course.row(one)]),
-        course.summary_table([course.row(one)]),
+        overview.index(course, [overview.row(course, one)]),
+        overview.grades([overview.row(course, one)]),
+        overview.summary_table([overview.row(course, one)]),
     ):
         for secret in (SECRET, str(one["seed"]), one["key"], one["key"][:16], one["grader"]):
             assert secret not in shown
 
 
-def test_grading_without_the_sandbox_is_said_first():
+def test_grading_without_the_sandbox_is_said_first(page, course):
     one = result(sandbox=False)
     assert page(one).startswith("Graded without the sandbox.")
     assert gradescope.results(one)["output"].startswith("Graded without the sandbox")
-    rows = [course.row(one), course.row(result(slug="b"))]
-    assert text_of(course.index(rows)).startswith("1 of 2 submissions were graded without")
+    rows = [overview.row(course, one), overview.row(course, result(slug="b"))]
+    assert text_of(overview.index(course, rows)).startswith(
+        "1 of 2 submissions were graded without"
+    )
     assert "without the sandbox" not in page(result()).lower()
 
 
-def test_cells_that_do_not_reproduce_are_shown_with_both_outputs():
+def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
     cells = [
-        *(cell(f"c{i}", "reproduces", i) for i in range(3)),
-        cell(
-            "train-cell", "differs", 41, "svm = LinearSVM()", "784 is 792", "loss 784", "loss 792"
-        ),
+        *(cell(f"c{i}", "same", i) for i in range(3)),
+        cell("train-cell", "differs", 41, "print(total)", "784 is 792", "loss 784", "loss 792"),
         cell(None, "fails", 50, "1 / 0", "", "", "ZeroDivisionError"),
-        cell("x", "never run", 60, "x = 1"),
     ]
-    one = result(notebooks=[notebook("svm", cells), notebook("softmax", [], "missing")])
-    html = feedback.page(one)
+    one = result(notebooks=[notebook("one", cells), notebook("two", [], "missing")])
+    html = feedback.page(course, one)
     told = text_of(html)
-    assert "Cells: 3 as stored, 1 failing, 1 different, 1 never run." in told
+    assert "Cells: 3 as stored, 1 failing, 1 different." in told
     assert "784 is 792 Show this cell stored loss 784 executed again loss 792" in told
-    assert "svm = LinearSVM() shows something else" in told
+    assert "print(total) shows something else" in told
     assert "1 / 0 fails when it is executed again" in told
-    assert 'href="svm.html#cell-41"' in html
-    assert "softmax.html" not in html  # there is none
+    assert 'href="one.html#cell-41"' in html
+    assert "two.html" not in html  # there is none
     assert "✗ Not handed in." in told
     many = [cell(f"c{i}", "differs", i, f"line {i}") for i in range(500)]
-    told = page(result(notebooks=[notebook("svm", many)]))
+    told = page(result(notebooks=[notebook("one", many)]))
     assert "And 460 more." in told
     assert "line 41" not in told
 
 
-def test_answers_are_rendered_and_formulas_left_readable():
+def test_answers_are_rendered_and_formulas_left_readable(course):
     one = result()
     one["answers"][0]["source"] = "The *slope* jumps at $m_i = 0$:\n\n$$\n\\max(0, m) < 1\n$$"
     one["answers"][1]["source"] = "for lr in rates:\n    print(lr < 1)"
     picture = {"cell": "figure-3", "mime": "image/png", "name": "a.png"}
     foreign = {"cell": "x", "mime": "image/svg+xml", "name": "a.png"}
     one["answers"][2]["figures"] = [picture, foreign, picture | {"name": "missing.png"}]
-    html = feedback.page(one, {}, {"a.png": b"\x89PNG"})
+    html = feedback.page(course, one, {}, {"a.png": b"\x89PNG"})
     assert "<em>slope</em>" in html
     assert '<code class="math">$m_i = 0$</code>' in html
     assert "\\max(0, m) &lt; 1" in html
@@ -158,17 +167,38 @@ def test_answers_are_rendered_and_formulas_left_readable():
     assert html.count("<img") == html.count('src="data:image/png;base64,iVBORw=="') == 1
 
 
-def test_the_same_result_gives_the_same_page_and_times_are_not_in_it():
-    html = feedback.page(result())
-    assert html == feedback.page(result(times={"cpu": 7.0}))
+def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(course, page):
+    one = result()
+    [search] = [a for a in one["answers"][:3] if a["kind"] == "code"]
+    second = search | {
+        "cell": "ablation-cell",
+        "title": "Ablation",
+        "answered": False,
+        "source": "",
+    }
+    one["answers"].append(second)
+    one["points"]["by_hand_possible"] += 5
+    assert "Hyperparameter search one.ipynb waits" in page(one)
+    assert "Ablation one.ipynb 0 of 5 Nothing was written." in page(one)
+    names = [test["name"] for test in gradescope.results(one)["tests"]]
+    assert {"one: Hyperparameter search", "one: Ablation"} <= set(names)
+    header, line = overview.grades([overview.row(course, one)]).splitlines()
+    read = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (read["one: Hyperparameter search"], read["one: Ablation"]) == ("", "0")
+    assert unanswered(second) == (0.0, "Ablation: Nothing was written.")
+
+
+def test_the_same_result_gives_the_same_page_and_times_are_not_in_it(course):
+    html = feedback.page(course, result())
+    assert html == feedback.page(course, result(times={"cpu": 7.0}))
     assert f'content="{markup.POLICY}"'.replace("'", "&#39;") in html
 
 
-# --- Notebooks --------------------------------------------------------------------------------
+# Notebooks
 
 
 def test_the_page_of_a_notebook_shows_all_its_cells():
-    content = (ROOT / "notebooks" / "svm.ipynb").read_bytes()
+    content = (ROOT / definition.load().notebook_files[0]).read_bytes()
     html = notebook_page(content)
     cells = json.loads(content)["cells"]
     soup = BeautifulSoup(html, "html.parser")
@@ -178,7 +208,7 @@ def test_the_page_of_a_notebook_shows_all_its_cells():
         "image/png" in o.get("data", {}) or "image/gif" in o.get("data", {}) for o in outputs
     )
     assert len(soup.select("p.output img")) == shown > 10
-    assert "✓ svm_loss_naive: all right" in text_of(html)  # HTML of an output, sanitized
+    assert "all right" in text_of(html)  # HTML of an output, sanitized
     assert not soup.select("script, link, iframe, object, embed, form")
     assert len(html) < 1.2 * len(content)  # the pictures are most of both
     assert html == notebook_page(content)

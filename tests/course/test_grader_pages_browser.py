@@ -13,8 +13,9 @@ import threading
 import time
 
 import pytest
+from sample_course import copy_sample
 
-from course.export import course, feedback
+from course.export import feedback, overview
 from course.export.markup import POLICY
 from course.export.notebook_page import notebook_page
 from tests.lab_in_browser import chromium
@@ -72,6 +73,11 @@ return bad;
 
 
 @pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return copy_sample(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
 def driver(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("no_proxy", "*")  # Selenium would ask a proxy for this very machine
@@ -124,7 +130,7 @@ def hostile_results(attacks):
         lines = [{"title": text, "ok": False, "detail": text, "public": text}]
         made = with_exercises(result(), train=words | {"lines": lines})
         cells = [cell(text, "differs", 3, text, text, text, text)]
-        made["notebooks"] = [notebook("svm", cells, "dead", text), notebook("softmax")]
+        made["notebooks"] = [notebook("one", cells, "dead", text), notebook("two")]
         made["remarks"] = [text]
         made["name"] = f"{number} {text}"
         made["slug"] = f"s{number}"
@@ -170,10 +176,10 @@ def check(driver, uri, asked):
     assert driver.get_log("browser") == []  # the policy had nothing to refuse
 
 
-def test_nothing_hostile_runs_in_feedback_or_calls_home(driver, tmp_path, world):
+def test_nothing_hostile_runs_in_feedback_or_calls_home(course, driver, tmp_path, world):
     address, asked = world
     for made, manual in hostile_results(hostile(address)):
-        uri = visit(driver, tmp_path, feedback.page(made, manual))
+        uri = visit(driver, tmp_path, feedback.page(course, made, manual))
         check(driver, uri, asked)
         sections = driver.execute_script("return document.querySelectorAll('h2').length")
         assert sections == 4, made["name"]  # no text has opened or closed one
@@ -184,10 +190,10 @@ def test_nothing_hostile_runs_in_feedback_or_calls_home(driver, tmp_path, world)
         assert fixed == 0
 
 
-def test_nothing_hostile_runs_in_the_course_page(driver, tmp_path, world):
+def test_nothing_hostile_runs_in_the_course_page(course, driver, tmp_path, world):
     address, asked = world
-    rows = [course.row(*one) for one in hostile_results(hostile(address))]
-    check(driver, visit(driver, tmp_path, course.index(rows), "index.html"), asked)
+    rows = [overview.row(course, *one) for one in hostile_results(hostile(address))]
+    check(driver, visit(driver, tmp_path, overview.index(course, rows), "index.html"), asked)
     names = driver.execute_script(
         "return [...document.querySelectorAll('td.name a')].map((one) => one.innerText)"
     )
@@ -214,19 +220,19 @@ def test_nothing_hostile_runs_in_the_page_of_a_notebook(driver, tmp_path, world)
         code = {"cell_type": "code", "source": text, "execution_count": text, "outputs": outputs}
         cells.append(code)
     content = json.dumps({"nbformat": 4, "cells": cells, "metadata": {"title": ATTACKS[0]}})
-    check(driver, visit(driver, tmp_path, notebook_page(content.encode()), "svm.html"), asked)
+    check(driver, visit(driver, tmp_path, notebook_page(content.encode()), "one.html"), asked)
     shown = driver.execute_script("return document.querySelectorAll('.cell').length")
     assert shown == len(cells)
 
 
-# --- To be read -------------------------------------------------------------------------------
+# To be read
 
 
-def full_pages():
+def full_pages(course):
     hint = {"misconceptions": {"no-update": "The weights do not move."}, "status": "failed"}
     made = with_exercises(result(name="A" * 200, remarks=["x" * 300]), train=hint)
     cells = [cell("train-cell", "differs", 3, "x" * 80, "", "y" * 300, "z" * 300)]
-    made["notebooks"] = [notebook("svm", cells)]
+    made["notebooks"] = [notebook("one", cells)]
     made["answers"][0]["source"] = (
         "a " * 99 + "\n\n| a | b |\n|-|-|\n| c | d |\n\n$" + "x" * 200 + "$"
     )
@@ -234,9 +240,11 @@ def full_pages():
     code = {"cell_type": "code", "source": "x = 1  # " + "y" * 200, "outputs": [printed]}
     content = json.dumps({"nbformat": 4, "cells": [code]}).encode()
     return {
-        "feedback.html": feedback.page(made),
-        "index.html": course.index([course.row(made), course.row(result(slug="b"))]),
-        "svm.html": notebook_page(content),
+        "feedback.html": feedback.page(course, made),
+        "index.html": overview.index(
+            course, [overview.row(course, made), overview.row(course, result(slug="b"))]
+        ),
+        "one.html": notebook_page(content),
     }
 
 
@@ -248,10 +256,10 @@ def emulate(driver, *, media="", scheme="light", pixels=1000):
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
-@pytest.mark.parametrize("name", ["feedback.html", "index.html", "svm.html"])
-def test_a_telephone_shows_the_whole_width(driver, tmp_path, name):
+@pytest.mark.parametrize("name", ["feedback.html", "index.html", "one.html"])
+def test_a_telephone_shows_the_whole_width(course, driver, tmp_path, name):
     emulate(driver, pixels=360)
-    visit(driver, tmp_path, full_pages()[name], name)
+    visit(driver, tmp_path, full_pages(course)[name], name)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 360
 
 
@@ -278,20 +286,20 @@ return low;
 """
 
 
-@pytest.mark.parametrize("name", ["feedback.html", "index.html", "svm.html"])
+@pytest.mark.parametrize("name", ["feedback.html", "index.html", "one.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_in_light_and_in_dark(driver, tmp_path, name, scheme):
+def test_text_stands_out_in_light_and_in_dark(course, driver, tmp_path, name, scheme):
     emulate(driver, scheme=scheme)
-    visit(driver, tmp_path, full_pages()[name], name)
+    visit(driver, tmp_path, full_pages(course)[name], name)
     body = "return getComputedStyle(document.body).backgroundColor"
     background = int(driver.execute_script(body).split("(")[1].split(",")[0])
     assert (background < 64) == (scheme == "dark")
     assert driver.execute_script(CONTRAST) == []
 
 
-def test_the_keyboard_reaches_links_and_what_unfolds(driver, tmp_path):
+def test_the_keyboard_reaches_links_and_what_unfolds(course, driver, tmp_path):
     emulate(driver)
-    visit(driver, tmp_path, full_pages()["feedback.html"])
+    visit(driver, tmp_path, full_pages(course)["feedback.html"])
     reached = set()
     for _ in range(25):
         driver.switch_to.active_element.send_keys("\ue004")  # Tab
@@ -299,9 +307,9 @@ def test_the_keyboard_reaches_links_and_what_unfolds(driver, tmp_path):
     assert {"A", "SUMMARY"} <= reached
 
 
-def test_paper_gets_what_is_folded_away(driver, tmp_path):
+def test_paper_gets_what_is_folded_away(course, driver, tmp_path):
     path = tmp_path / "feedback.html"
-    path.write_text(full_pages()["feedback.html"])
+    path.write_text(full_pages(course)["feedback.html"])
     emulate(driver, media="print", scheme="dark")
     driver.get(path.as_uri())
     seen = "return document.querySelector('details:not([open]) .lines').checkVisibility()"

@@ -2,10 +2,10 @@
 
     python -m course.edition.release [--out FOLDER]
 
-It writes FOLDER/student/ and FOLDER/student.zip (default: build/), the same bytes every time, and
-the record of the edition into exercises/editions/, by which grading knows it again. If anything is
-wrong with the declaration, with a marker, or gives a solution away, all of it is listed, and
-nothing is written: what an earlier release left stays as it is.
+It writes FOLDER/student/, FOLDER/student.zip and FOLDER/nbgrader_config.py (default: build/), the
+same bytes every time, and the record of the edition into exercises/editions/, by which grading
+knows it again. If anything is wrong with the declaration, with a marker, or gives a solution away,
+all of it is listed, and nothing is written: what an earlier release left stays as it is.
 
     whole.py         does the declaration fit the tree?
     derive.py        the files that students get
@@ -25,6 +25,7 @@ from pathlib import Path
 from course import ROOT, definition
 from course.edition import handed_out, leaks, whole
 from course.edition.derive import ReleaseError, derive
+from course.export import nbgrader_config
 
 EXECUTABLE = (".sh",)
 RELEASED, REFUSED, NOT_WRITTEN = 0, 1, 3  # argparse exits with 2
@@ -53,9 +54,9 @@ def make(course):
 
 
 def write(course, edition, out):
-    """Write the edition to out/student/ and out/student.zip.
+    """Write the edition to out/student/ and out/student.zip, and nbgrader's settings beside them.
 
-    Both are complete before they take the place of those that an earlier release left.
+    All are complete before they take the place of what an earlier release left.
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".release-") as scratch:
@@ -70,6 +71,7 @@ def write(course, edition, out):
             (out / "student").rename(Path(scratch, "old"))
         folder.rename(out / "student")
         archive.replace(out / "student.zip")
+    nbgrader_config.write(course, out)
 
 
 def write_zip(files, archive, top):
@@ -111,6 +113,7 @@ def main(argv=None):
     size = (out / "student.zip").stat().st_size
     print(f"{out / 'student'}: {len(edition.files)} files")
     print(f"{out / 'student.zip'}: the same, {size / 1e6:.1f} MB")
+    print(f"{out / nbgrader_config.FILE}: settings, if you grade with nbgrader alone")
     print(f"{kept}: the record of this edition; commit it when you hand it out")
     return RELEASED
 

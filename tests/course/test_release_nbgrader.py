@@ -1,4 +1,4 @@
-"""Is the student edition an assignment that nbgrader accepts, with its own programs?"""
+"""Is a student edition an assignment that nbgrader accepts, with its own programs?"""
 
 import os
 import shutil
@@ -10,30 +10,40 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from student_edition import EXERCISES, NOTEBOOKS, derived, student_notebook
+from sample_course import NOTEBOOKS, copy_sample
 from traitlets.config import Config
 
-from conftest import ROOT
-from course.edition import release
-from course.submission.contents import EXERCISE_FILES
+from course import definition
+from course.edition import handed_out, release
+from course.export import nbgrader_config
 
 pytest.importorskip("nbgrader")
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course with the assignment `linear`: the notebooks and the package beside them."""
-    folder = tmp_path_factory.mktemp("course")
-    release.write(derived(), folder / "build")
-    source = folder / "source" / "linear"
-    shutil.copytree(folder / "build" / "student" / "cs231n", source / "cs231n")
-    for path in NOTEBOOKS:
-        shutil.copy(folder / "build" / "student" / path, source)
+    return copy_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="module")
+def book(course, tmp_path_factory):
+    return make_book(course, tmp_path_factory.mktemp("book"))
+
+
+def make_book(course, folder):
+    """Make a course of nbgrader with the edition as its assignment, as docs/teaching.md says."""
+    release.write(course, handed_out.edition(course), folder / "build")
+    student, source = folder / "build" / "student", folder / "source" / course.name
+    for name in (course.package, "course", "exercises"):
+        shutil.copytree(student / name, source / name)
+    for file in course.notebook_files:
+        shutil.copy(student / file, source)
+    shutil.copy(folder / "build" / nbgrader_config.FILE, folder)
     return folder
 
 
-def nbgrader(course, *args, **variables):
-    home = course / "home"
+def nbgrader(book, *args, **variables):
+    home = book / "home"
     env = {
         **os.environ,
         "HOME": str(home),
@@ -44,57 +54,75 @@ def nbgrader(course, *args, **variables):
         **variables,
     }
     command = [sys.executable, "-m", "nbgrader", *args]
-    result = subprocess.run(
-        command, cwd=course, env=env, capture_output=True, text=True, timeout=600
-    )
+    result = subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr and "ERROR" not in result.stderr
     return result.stdout
 
 
-def sources(folder, path):
-    book = nbformat.read(folder / Path(path).name, as_version=4)
+def sources(folder, notebook):
+    book = nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
     return {cell.id: cell.source for cell in book.cells}
 
 
-def test_generate_assignment_accepts_it_and_knows_100_points(course):
-    config = course / "nbgrader_config.py"
-    shutil.copy(ROOT / "grading" / "nbgrader_config.py", config)
-    nbgrader(course, "generate_assignment", "linear")
-    config.unlink()
-    for path in NOTEBOOKS:  # nothing that students read has been changed
-        expected = {cell.id: cell.source for cell in student_notebook(path).cells}
-        assert sources(course / "release" / "linear", path) == expected
-    with closing(sqlite3.connect(course / "gradebook.db")) as gradebook:
+def test_generate_assignment_accepts_it_and_knows_all_points(course, book):
+    nbgrader(book, "generate_assignment", course.name)
+    for name in NOTEBOOKS:  # nothing that students read has been changed
+        handed = sources(book / "source" / course.name, name)
+        assert sources(book / "release" / course.name, name) == handed
+    with closing(sqlite3.connect(book / "gradebook.db")) as gradebook:
         points = gradebook.execute("SELECT SUM(max_score) FROM grade_cells").fetchone()
         by_hand = gradebook.execute("SELECT COUNT(*) FROM solution_cells").fetchone()
-    assert points == (100,) and by_hand == (6,)
+    assert points == (course.points,) and by_hand == (len(course.by_hand),)
 
 
-def test_autograding_keeps_the_files_that_students_edit():
+def test_autograding_keeps_the_files_that_students_edit(book, course):
     config = Config()
-    code = (ROOT / "grading" / "nbgrader_config.py").read_text(encoding="utf-8")
+    code = (book / nbgrader_config.FILE).read_text(encoding="utf-8")
     exec(code, {"get_config": lambda: config})
-    assert sorted(config.Autograde.exclude_overwriting["linear"]) == sorted(EXERCISE_FILES)
+    assert config.Autograde.exclude_overwriting == {course.name: list(course.exercise_files)}
+    assert "exporter_class" not in config.Autograde  # it may grade
+    assert config.ExecutePreprocessor.timeout > 30  # nbgrader's own; a training takes longer
 
 
-def test_generate_assignment_accepts_it_without_any_setting(course):
+def test_where_our_grader_grades_the_settings_refuse_autograding(course):
+    config = Config()
+    exec(nbgrader_config.settings(course, graded_here=True), {"get_config": lambda: config})
+    assert "exclude_overwriting" not in config.Autograde
+    with pytest.raises(RuntimeError, match="in a sandbox"):
+        config.Autograde.exporter_class()
+
+
+def test_generate_assignment_accepts_it_without_any_setting(course, tmp_path):
     # nbgrader then puts its own prompts into the cells that are graded by hand.
-    nbgrader(course, "generate_assignment", "linear", "--force")
-    for path in NOTEBOOKS:
-        prompts = sources(course / "release" / "linear", path)
+    book = make_book(course, tmp_path)
+    (book / nbgrader_config.FILE).unlink()
+    nbgrader(book, "generate_assignment", course.name)
+    for name in NOTEBOOKS:
+        prompts = sources(book / "release" / course.name, name)
         assert prompts["answer-1"] == "YOUR ANSWER HERE"
         assert "NotImplementedError" in prompts["search-cell"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS)
-def test_validate_accepts_it_and_names_every_check_that_fails(course, path, synthetic_dir):
-    name = Path("source", "linear", Path(path).name)
-    told = nbgrader(course, "validate", str(name), CIFAR10_DIR=str(synthetic_dir))
-    sources_of_cells = [cell.source for cell in student_notebook(path).cells]
-    checks = [source for source in sources_of_cells if source.startswith("checks.run(")]
-    assert 2 <= len(checks) <= len(EXERCISES)
+def validate(course, book, notebook, **variables):
+    """Let nbgrader validate a notebook of the edition: all its checks fail, and nothing else."""
+    told = nbgrader(book, "validate", f"source/{course.name}/{notebook}.ipynb", **variables)
+    checks = [
+        f'checks.run("{n}")' for n, one in course.exercises.items() if one.notebook == notebook
+    ]
     assert f"VALIDATION FAILED ON {len(checks)} CELL(S)!" in told
     for check in checks:
         assert f"The following cell failed:\n\n    {check}\n" in told
     assert told.count("Partial credit") == len(checks)  # 0 points, and not an exception
+
+
+def test_validate_accepts_it_and_names_every_check_that_fails(course, book):
+    validate(course, book, "one")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", definition.load().notebooks)
+def test_validate_accepts_this_course(notebook, tmp_path, synthetic_dir):
+    course = definition.load()
+    variables = {course.data.variable: str(synthetic_dir)}
+    validate(course, make_book(course, tmp_path), notebook, **variables)

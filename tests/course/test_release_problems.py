@@ -221,7 +221,8 @@ def test_a_release_takes_the_place_of_an_older_one_as_a_whole(run, tmp_path):
     (tmp_path / "out" / "student").mkdir(parents=True)
     (tmp_path / "out" / "student" / "of an older release.py").touch()
     assert run() == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"student", "student.zip"}
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"student", "student.zip", "nbgrader_config.py"}
     assert not (tmp_path / "out" / "student" / "of an older release.py").exists()
 
 

@@ -1,4 +1,4 @@
-"""Grade a folder of submissions: `make grade SUBMISSIONS=folder`, or `python -m grading grade`.
+"""Grade a folder of submissions: `make grade SUBMISSIONS=folder`, or `python -m course.grader`.
 
 The parts, in the order of the data:
 
@@ -9,9 +9,7 @@ The parts, in the order of the data:
       notebooks   executes each notebook again in a sandbox, and compares
       sandbox     bubblewrap, with limits that are watched, and a test of itself
     store       the results on the disk, whatever ends a run
-    gradebook   an nbgrader course with every automatic score; what people gave is kept
-    pages       feedback, Gradescope's file, the course; cuts out the answers that people grade
-    outcome     from store and gradebook to all of these pages
 
-demo and examples make submissions to try it on.
+course/export/ makes pages, tables and gradebooks of what is in the store; demo and examples make
+submissions to try it on.
 """

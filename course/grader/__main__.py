@@ -1,6 +1,6 @@
-"""The instructors' commands: `python -m course.grader grade FOLDER`, or `make grade SUBMISSIONS=FOLDER`.
+"""The instructors' commands: grade a folder of submissions, or try it on examples.
 
-docs/teaching.md explains them; `python -m course.grader COMMAND --help` lists their options.
+docs/teaching.md explains them. Also: `make grade SUBMISSIONS=FOLDER`, `make grade-demo`.
 """
 
 import argparse
@@ -10,8 +10,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+<<<<<<< HEAD
 from course import definition
 from course.edition import whole
+=======
+from course import ROOT, definition
+>>>>>>> 1ebae24 (Read where an assignment lies with the course at hand, spelled once; tell examples and exit codes)
 from course.export import outcome
 from course.export.overview import summary_table
 from course.files import put
@@ -23,6 +27,26 @@ from course.grader.verdict.unseen import unseen_problems
 from course.outputs import data_sets
 
 NOT_STARTED = 2  # as argparse
+EXIT_CODES = """exit codes:
+  0    complete
+  1    complete but for problems, which are told: a submission was not graded, or the run stopped
+  2    not started: something is wrong with the command, the course or this machine
+  130  interrupted, by Ctrl-C or SIGTERM; what is done is kept, and the same command goes on
+"""
+EXAMPLES = {
+    "": """examples:
+  python -m course.grader grade downloads/             into downloads-grades/
+  python -m course.grader demo build/grade-demo
+""",
+    "grade": """examples:
+  python -m course.grader grade downloads/             into downloads-grades/
+  python -m course.grader grade downloads/ --no-notebooks --jobs 8 --out grades/
+""",
+    "demo": """examples:
+  python -m course.grader demo build/grade-demo
+  python -m course.grader demo /tmp/new/               where pages are to be looked at elsewhere
+""",
+}
 NO_SANDBOX = """\
 !!! --no-sandbox: the submissions run with your rights. They can read and delete your files, change
 !!! results and the gradebook, and use the network. Each result says that it was made this way.
@@ -38,9 +62,10 @@ Where to look:
 """
 
 
-def grade(options):
+def grade(course, options):
     """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
-    course = definition.load()
+def grade(course, options):
+    """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
     if problems := whole.find_problems(course):
         raise ValueError("\n".join([*problems, "nothing was graded, because of the above"]))
     paths = intake.find(course, options.folder)
@@ -62,6 +87,7 @@ def grade(options):
             sandbox=not options.no_sandbox,
             notebooks=not options.no_notebooks,
             version=grader_version(course),
+            root="" if course.root == ROOT else str(course.root),
         )
         with progress(len(paths)) as report:
             summary = grade_all(
@@ -111,9 +137,9 @@ def remembered_seed(out, seed):
     return seed
 
 
-def show(options):
+def show(course, options):
     """Write the example submissions into FOLDER/submissions, and grade them."""
-    course, folder = definition.load(), options.folder / "submissions"
+    folder = options.folder / "submissions"
     demo.write(course, folder)
     print("Example submissions: automatic points to expect, name, and what each shows\n")
     for example in demo.examples(course):
@@ -122,7 +148,7 @@ def show(options):
     command = ["grade", str(folder), "--out", str(options.folder / "grades")]
     if stored := course.data.stored:
         command += ["--data", stored]
-    return grade(parse(command))
+    return grade(course, parse(command))
 
 
 def count(text):
@@ -134,11 +160,12 @@ def count(text):
 
 def parse(argv):
     parser = argparse.ArgumentParser(
-        prog="python -m course.grader", description=__doc__.splitlines()[0]
+        prog="python -m course.grader", description=__doc__.splitlines()[0], **more_help("")
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    one = commands.add_parser("grade", help="grade every submission in a folder")
+    what = "grade every submission in a folder"
+    one = commands.add_parser("grade", help=what, description=what, **more_help("grade"))
     one.set_defaults(run=grade)
     add = one.add_argument
     add("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
@@ -150,17 +177,25 @@ def parse(argv):
     add("--no-notebooks", action="store_true", help="do not execute the notebooks")
     add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
 
-    one = commands.add_parser("demo", help="make example submissions and grade them")
+    what = "make example submissions and grade them"
+    one = commands.add_parser("demo", help=what, description=what, **more_help("demo"))
     one.set_defaults(run=show)
     one.add_argument("folder", type=Path, metavar="FOLDER", help="is made, and holds both")
     return parser.parse_args(argv)
 
 
-def main(argv=None):
+def more_help(command):
+    """Return the arguments of a parser that add examples and exit codes to its --help."""
+    epilog = f"{EXAMPLES[command]}\n{EXIT_CODES}"
+    return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+
+def main(argv=None, root=ROOT):
+    """Run a command on the course that lies in `root`; return the exit status."""
     options = parse(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
     try:
-        return options.run(options)
+        return options.run(definition.load(root), options)
     except (OSError, ValueError, StoreError, sandbox.SandboxUnavailable) as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_STARTED

@@ -98,11 +98,9 @@ def read(course, path):
         if path.is_file() and path.suffix.lower() != ".zip" and not path.is_symlink():
             raise Refused(f"{path.suffix} is not read; pack it anew as a zip")
         files, remarks = layout.read(course, path)
-        examined = [name for name in files if name.endswith((".py", ".ipynb"))]
-        examined = [
-            name for name in examined if name in course.expected_files or not course.is_given(name)
-        ]
-        remarks += examine.remarks({name: files[name] for name in examined})
+        # Of what is given, only what students edit is ever run or read.
+        theirs = (n for n in files if n in course.expected_files or not course.is_given(n))
+        remarks += examine.remarks({n: files[n] for n in theirs if n.endswith((".py", ".ipynb"))})
     except Refused as error:
         remarks.append(f"it cannot be read: {one_line(error)}")
     except OSError as error:  # without the path, which is nothing to students

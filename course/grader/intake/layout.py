@@ -1,8 +1,8 @@
 """Where in a submission the assignment lies, and which of its files are taken.
 
-Taken are the notebooks, the package, other Python files, and the pictures that a notebook
-names. Names get the letter case that they have in the assignment. Everything else, such as data
-sets, pages and manifests, stays where it is, without a word.
+Taken are the notebooks, the package, other Python files, and the pictures that a notebook names.
+Names get the letter case that they have in the course. Everything else, such as data sets, pages
+and manifests, stays where it is, without a word.
 """
 
 import io
@@ -10,8 +10,9 @@ import unicodedata
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 
-from course.definition import Course, is_picture
+from course.definition import is_picture
 from course.grader.intake.archive import Refused, Source, ZipSource, above, open_source
 from course.submission.contents import FILE_LIMIT, NOTEBOOK_LIMIT, OWN_LIMIT, PICTURE_LIMIT
 from course.text import one_line
@@ -21,52 +22,58 @@ OTHER_FILES, PICTURES = 300, 50  # files besides the expected ones, pictures loo
 MAX_REFUSED, MAX_PLACES = 20, 20
 
 
-@dataclass(frozen=True)
-class Place:
-    """A folder that may be the assignment's root: names in `source` that begin with `prefix`."""
-
-    course: Course
-    source: Source
-    prefix: str
-    name: str  # for remarks; begins with the name of the zip inside, if it lies there
-    expected: int  # how many expected files are where they should be
-    loose: int = 0  # how many have the right name only
-
-    def rank(self):
-        return -self.expected, -self.loose, self.name.count("/"), self.name
-
-
 def read(course, path):
     """Return ({name: bytes}, remarks) of the submission at a path. Raises Refused, OSError."""
-    remarks = []
+    expected = len(course.expected_files)
     with ExitStack() as stack:
         outer = stack.enter_context(open_source(path))
         places = places_in(course, outer)
-        if min(places, key=Place.rank).expected < len(course.expected_files):
+        if min(places, key=Place.rank).expected < expected:
             places += places_in_zips(course, outer, stack)
         root, *others = sorted(places, key=Place.rank)[:MAX_PLACES]
-        for source in dict.fromkeys((outer, root.source)):
-            remarks += refusals(source)
         others = [place for place in others if place.expected]
+        sources = dict.fromkeys((outer, root.source))
+        remarks = [line for source in sources for line in refusals(source)]
         if others:
-            remarks.append(
-                f"the assignment is there more than once, whole or in part; taken is {told(root)}; "
-                f"not taken: {', '.join(told(place) for place in others[:3])}"
+            taken, *not_taken = (
+                f"{place.told} ({place.expected} of {expected} files)"
+                for place in (root, *others[:3])
             )
-        return take(root, others, remarks), remarks
-
-
-def told(place):
-    name = one_line(place.name.rstrip("/"), 100) or "the top folder"
-    return f"{name} ({place.expected} of {len(place.course.expected_files)} files)"
+            remarks.append(
+                f"the assignment is there more than once, whole or in part; taken is {taken}; "
+                f"not taken: {', '.join(not_taken)}"
+            )
+        return take(course, root, others, remarks), remarks
 
 
 def refusals(source):
+    """Return the remarks on what a source has refused."""
     refused = source.refused[:MAX_REFUSED]
     lines = [f"{one_line(name, 100)}: {one_line(why)}" for name, why in refused]
     if more := source.refused[MAX_REFUSED:]:
         lines.append(f"and {len(more)} more entries that were refused")
     return lines
+
+
+# Where it lies
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that may be the assignment's root: names in `source` that begin with `prefix`."""
+
+    source: Source
+    prefix: str
+    name: str  # for remarks; begins with the name of the zip inside, if it lies there
+    expected: int = 0  # how many expected files are where they should be
+    loose: int = 0  # how many have the right name only
+
+    def rank(self):
+        return -self.expected, -self.loose, self.name.count("/"), self.name
+
+    @property
+    def told(self):
+        return one_line(self.name.rstrip("/"), 100) or "the top folder"
 
 
 def places_in(course, source, name=""):
@@ -75,18 +82,14 @@ def places_in(course, source, name=""):
     for entry in source.entries:
         for known in course.expected_files:
             short = base(known)
-            if f"/{entry.lower()}".endswith(f"/{known}"):
+            if f"/{entry}".lower().endswith(f"/{known}".lower()):
                 exact[entry[: len(entry) - len(known)]].add(known)
-            elif base(entry).lower() == short:
+            elif base(entry).lower() == short.lower():
                 loose[entry[: len(entry) - len(short)]].add(known)
-    places = [
-        Place(course, source, prefix, name + prefix, len(found)) for prefix, found in exact.items()
-    ]
+    places = [Place(source, at, name + at, expected=len(found)) for at, found in exact.items()]
     if not places:
-        places = [
-            Place(course, source, at, name + at, 0, len(found)) for at, found in loose.items()
-        ]
-    return places or [Place(course, source, "", name, 0)]
+        places = [Place(source, at, name + at, loose=len(found)) for at, found in loose.items()]
+    return places or [Place(source, "", name)]
 
 
 def places_in_zips(course, outer, stack):
@@ -106,61 +109,61 @@ def base(name):
     return name.rpartition("/")[2]
 
 
-# --- What is taken ----------------------------------------------------------------------------
+# What is taken
 
 
-def take(root, others, remarks):
+def take(course, root, others, remarks):
     """Return {name: bytes} of what belongs to the assignment at `root`; say what is missing."""
-    course, expected = root.course, root.course.expected_files
-    entries = named(root, others, remarks)
-    files, count, size, left_out = {}, 0, 0, 0
-    pictures = None  # known as soon as the notebooks are read: they come first
-    for name in sorted(entries, key=lambda name: order(course, name)):
-        if is_picture(name) and not course.is_given(name):
-            pictures = pictures or Pictures(course, files)
-            if not pictures.has(name):
-                continue
-        if name not in expected and (count >= OTHER_FILES or size > OWN_LIMIT):
-            left_out += 1
-            continue
-        count += name not in expected
+    entries, files = choose(course, root, others, remarks), {}
+
+    def read_file(name):
         try:
             files[name] = root.source.read(entries[name], limit(course, name))
-            size += len(files[name]) if name not in expected else 0
         except Refused as error:
             remarks.append(f"{one_line(name, 100)}: {one_line(error)}")
-    if left_out:
+
+    expected = [name for name in course.expected_files if name in entries]
+    for name in expected:
+        read_file(name)
+    wanted, unseen = without_unnamed(course, files, entries.keys() - expected)
+    size, taken = 0, 0  # of files of the student's own; of files, also of those that are refused
+    for name in sorted(wanted, key=lambda name: order(course, name)):
+        if taken == OTHER_FILES or size > OWN_LIMIT:
+            break
+        read_file(name)
+        taken += 1
+        size += 0 if course.is_given(name) else len(files.get(name, b""))
+    if left_out := len(wanted) - taken + unseen:
         remarks.append(f"{left_out} more files are left out: too many, or too large together")
-    if not any(name in entries for name in expected):
-        remarks.append("nothing of the assignment was found")
+    if expected:
+        missing = (name for name in course.expected_files if name not in entries)
+        remarks += [f"{name}: it is missing" for name in missing]
     else:
-        remarks += [f"{name}: it is missing" for name in expected if name not in entries]
+        remarks.append("nothing of the assignment was found")
     return files
 
 
-def named(root, others, remarks):
+def choose(course, root, others, remarks):
     """Return {name in the assignment: name in the source} of what may be taken."""
-    course, expected = root.course, root.course.expected_files
     copies = {one.prefix for one in others if one.source is root.source}
     copies -= {"", *above(root.prefix)}
-    entries, loose = {}, defaultdict(list)
+    entries, elsewhere = {}, defaultdict(list)
     for entry in sorted(root.source.entries):
         inside = entry.startswith(root.prefix) and copies.isdisjoint(above(entry))
-        name = canonical(course, entry.removeprefix(root.prefix)) if inside else ""
-        if name in entries:
-            exact = root.prefix + name
-            entries[name] = exact if exact == entry else entries[name]
-            if name in expected:
-                remarks.append(f"{name}: it is there in another letter case, too")
-        elif inside and is_wanted(course, name):
+        name = spelled(course, entry.removeprefix(root.prefix)) if inside else ""
+        expected = name in course.expected_files
+        if not expected:
+            elsewhere[base(entry).lower()].append(entry)
+        if name in entries and expected:
+            remarks.append(f"{name}: it is there in another letter case, too")
+        known_better = name in entries and entry != root.prefix + name
+        if inside and is_wanted(course, name) and not known_better:
             entries[name] = entry
-        if name not in expected:
-            loose[base(entry).lower()].append(entry)
-    for name in expected:
-        if name not in entries and len(loose[base(name)]) == 1:
-            [entry] = loose[base(name)]
-            entries = {one: at for one, at in entries.items() if at != entry} | {name: entry}
-            remarks.append(f"{name}: taken from {one_line(entry, 100)}, not from its own place")
+    for name in course.expected_files:
+        found = elsewhere[base(name).lower()]
+        if name not in entries and len(found) == 1:
+            entries = {one: at for one, at in entries.items() if at != found[0]} | {name: found[0]}
+            remarks.append(f"{name}: taken from {one_line(found[0], 100)}, not from its own place")
     for name in list(entries):  # a zip can hold a file and a folder of the same name
         if any(folder[:-1] in entries for folder in above(name)):
             del entries[name]
@@ -168,19 +171,23 @@ def named(root, others, remarks):
     return entries
 
 
-def canonical(course, name):
-    """Return a name as it is spelled in the assignment, if only letter case differs."""
-    names = (
-        *course.expected_files,
-        f"{course.package}/",
-        *(f"{one}/" for one in course.files.pictures),
-    )
-    folders = {one.rpartition("/")[0] for one in names}
-    for folder in sorted(folders, key=len, reverse=True):
-        if name[: len(folder) + 1].lower() == f"{folder}/":
-            name = folder + name[len(folder) :]
-            break
-    return name.lower() if name.lower() in course.expected_files else name
+def spelled(course, name):
+    """Return a name as the course spells it, or the folders in it that the course has."""
+    known = spellings(course)
+    if name.lower() in known:
+        return known[name.lower()]
+    for folder in reversed(above(name)):
+        if folder.lower() in known:
+            return known[folder.lower()] + name[len(folder) :]
+    return name
+
+
+@lru_cache(maxsize=1)
+def spellings(course):
+    """Return {name in small letters: name} of expected files, and of folders for other ones."""
+    folders = [f"{folder}/" for folder in (course.package, *course.files.pictures)]
+    folders += [folder for name in course.expected_files for folder in above(name)]
+    return {name.lower(): name for name in (*course.expected_files, *folders)}
 
 
 def is_wanted(course, name):
@@ -191,29 +198,27 @@ def is_wanted(course, name):
     return name.startswith(f"{course.package}/") or name.endswith(".py") or is_picture(name)
 
 
+def without_unnamed(course, files, names):
+    """Return the names without those of pictures that no notebook names, and how many pictures
+    were not looked for, as each takes time. macOS may spell an umlaut in two ways."""
+    own = {name for name in names if is_picture(name) and not course.is_given(name)}
+    looked_for = sorted(own, key=lambda name: order(course, name))[:PICTURES]
+    contents = (files.get(name, b"") for name in course.notebook_files)
+    texts = [unicodedata.normalize("NFC", one.decode("utf-8", "replace")) for one in contents]
+    named = {
+        name
+        for name in looked_for
+        if any(unicodedata.normalize("NFC", base(name)) in text for text in texts)
+    }
+    return (names - own) | named, len(own) - len(looked_for)
+
+
 def order(course, name):
-    """What counts comes first, pictures last."""
-    expected = name in course.expected_files
-    return not expected, not course.is_given(name), is_picture(name), name.count("/"), name
+    """What is given comes first, pictures last."""
+    return not course.is_given(name), is_picture(name), name.count("/"), name
 
 
 def limit(course, name):
     if name in course.notebook_files:
         return NOTEBOOK_LIMIT
     return PICTURE_LIMIT if is_picture(name) else FILE_LIMIT
-
-
-class Pictures:
-    """The pictures that the notebooks name; macOS may spell an umlaut in two ways."""
-
-    def __init__(self, course, files):
-        contents = [
-            files.get(name, b"").decode("utf-8", "replace") for name in course.notebook_files
-        ]
-        self.texts = [unicodedata.normalize("NFC", content) for content in contents]
-        self.count = 0
-
-    def has(self, name):
-        short = unicodedata.normalize("NFC", base(name))
-        self.count += 1
-        return self.count <= PICTURES and any(short in text for text in self.texts)

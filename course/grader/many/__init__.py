@@ -16,7 +16,6 @@ from pathlib import Path
 from distributed import CancelledError, KilledWorker
 from tqdm import tqdm
 
-from course.definition import Course
 from course.grader import intake
 from course.grader.grade import key
 from course.grader.many.cluster import LOST, ClusterError, completed, connect
@@ -54,16 +53,15 @@ class Summary:
 class Task:
     """A submission that is under way. Its files are let go when they are sent."""
 
-    course: Course
     path: Path
     submission: intake.Submission
     content: str
     key: str
 
-    def take_files(self):
+    def take_files(self, course):
         """Return the files. The second time they are read again."""
         if self.submission.files is None:
-            return intake.read(self.course, self.path).files
+            return intake.read(course, self.path).files
         files = self.submission.files
         self.submission = replace(self.submission, files=None)
         return files
@@ -122,16 +120,16 @@ class Run:
         settings = client.submit(same, self.settings, pure=False)
 
         def submit(task):
-            return client.submit(work, task.take_files(), settings, pure=False)
+            files = task.take_files(self.settings.course)
+            return client.submit(work, files, settings, pure=False)
 
         for task, future in completed(client, submit, tasks):
             self.finish(task, future)
 
     def unfinished(self, paths):
         """Yield a Task for each submission that has no result. Others get theirs at once."""
-        course = self.settings.course
-        for path, submission, content in read_ahead(course, paths):
-            task = Task(course, path, submission, content, key(content, self.settings))
+        for path, submission, content in read_ahead(self.settings.course, paths):
+            task = Task(path, submission, content, key(content, self.settings))
             kept = self.store.load(submission.slug, task.key)
             if kept is None or kept != task.complete(kept):  # the latter: it was handed in again
                 if (found := self.store.find(task.key)) is None:

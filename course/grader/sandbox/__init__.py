@@ -157,7 +157,7 @@ def check():
     except (ImportError, OSError, RuntimeError) as error:
         raise SandboxUnavailable(
             f"libseccomp does not load ({error}): sudo apt install libseccomp2; "
-            "pip install -r grading/requirements.txt"
+            "pip install -r course/requirements.txt"
         ) from error
     try:
         found = selftest.findings(prefix(limits=SELF_TEST), SELF_TEST, ENVIRONMENT)

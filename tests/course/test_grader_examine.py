@@ -4,19 +4,16 @@ import json
 import sys
 
 import pytest
-import submissions
-from submissions import LINEAR_SVM, SVM, to_zip, with_file
+from paper_course import COURSE, EXPECTED, FIRST, GIVEN, ONE, finished_work
+from submissions import to_zip, with_file
 
 from course.grader import intake
 from course.grader.intake import examine, layout
-from course.grader.intake.layout import EXPECTED
-from course.submission.contents import is_given
 
 
 @pytest.fixture
 def work():
-    """A finished submission with small notebooks."""
-    return submissions.solved(executed=False)
+    return finished_work()
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
@@ -53,14 +50,14 @@ PYTHON_2 = "it is Python 2 ({} in line 2), the course needs Python 3"
     ],
 )
 def test_damaged_code_is_remarked_on(tmp_path, work, content, said):
-    files = with_file(work, LINEAR_SVM, content)
-    submission = intake.read(to_zip(files, tmp_path / "ann.zip"))
+    files = with_file(work, FIRST, content)
+    submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
     assert submission.files == files
     if said is None:
         assert submission.remarks == []
     else:
         [remark] = submission.remarks
-        assert remark.startswith(f"{LINEAR_SVM}: {said}")
+        assert remark.startswith(f"{FIRST}: {said}")
 
 
 @pytest.mark.parametrize(
@@ -85,13 +82,13 @@ def test_damaged_code_is_remarked_on(tmp_path, work, content, said):
     ],
 )
 def test_damaged_notebooks_are_remarked_on(tmp_path, work, content, said):
-    submission = intake.read(to_zip(with_file(work, SVM, content), tmp_path / "ann.zip"))
-    assert submission.files[SVM] == content
+    submission = intake.read(COURSE, to_zip(with_file(work, ONE, content), tmp_path / "ann.zip"))
+    assert submission.files[ONE] == content
     if said is None:
         assert submission.remarks == []
     else:
         [remark] = submission.remarks
-        assert remark.startswith(f"{SVM}: {said}")
+        assert remark.startswith(f"{ONE}: {said}")
 
 
 @pytest.mark.parametrize(
@@ -125,26 +122,28 @@ def test_a_file_that_the_child_dies_of_is_named_and_the_others_are_examined(monk
 
 
 def test_an_empty_file_is_right_where_it_makes_a_package():
-    assert examine.remarks({"cs231n/own/__init__.py": b"", "a.py": b""}) == ["a.py: it is empty"]
+    assert examine.remarks({"Pack/own/__init__.py": b"", "a.py": b""}) == ["a.py: it is empty"]
 
 
 def test_missing_files_are_remarked_on(tmp_path, work):
     for name in EXPECTED:
-        submission = intake.read(to_zip(with_file(work, name, None), tmp_path / "ann.zip"))
+        submission = intake.read(COURSE, to_zip(with_file(work, name, None), tmp_path / "ann.zip"))
         assert submission.remarks == [f"{name}: it is missing"]
-    given = {name: work[name] for name in work if not is_given(name) or name in EXPECTED}
-    assert intake.read(to_zip(given, tmp_path / "ann.zip")).remarks == []  # ours take their place
-    submission = intake.read(to_zip({"essay.txt": b"none"}, tmp_path / "ann.zip"))
+    theirs = {name: work[name] for name in work if name not in GIVEN}
+    assert (
+        intake.read(COURSE, to_zip(theirs, tmp_path / "ann.zip")).remarks == []
+    )  # ours take their place
+    submission = intake.read(COURSE, to_zip({"essay.txt": b"none"}, tmp_path / "ann.zip"))
     assert submission.remarks == ["nothing of the assignment was found"]
 
 
 def test_remarks_are_printable_and_few(tmp_path, work):
     nasty = {f"../{number}\x1b[31m\u202e{'é' * 900}.py": b"" for number in range(300)}
-    submission = intake.read(to_zip(work | nasty, tmp_path / "ann.zip"))
+    submission = intake.read(COURSE, to_zip(work | nasty, tmp_path / "ann.zip"))
     assert submission.files == work
     assert len(submission.remarks) == layout.MAX_REFUSED + 1
     assert all(remark.isprintable() and len(remark) < 400 for remark in submission.remarks)
-    bad = {f"cs231n/bad{number}.py": b"(" for number in range(100)}
-    submission = intake.read(to_zip(work | bad, tmp_path / "ann.zip"))
+    bad = {f"Pack/bad{number}.py": b"(" for number in range(100)}
+    submission = intake.read(COURSE, to_zip(work | bad, tmp_path / "ann.zip"))
     assert len(submission.remarks) == intake.MAX_REMARKS + 1
     assert submission.remarks[-1] == "and 60 more remarks"

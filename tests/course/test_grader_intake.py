@@ -4,17 +4,17 @@ import os
 import re
 
 import pytest
-import submissions
-from submissions import SVM, put_zip, to_folder, to_zip, with_file, zip_bytes
+from paper_course import COURSE, EXPECTED, ONE, finished_work, notebook
+from submissions import put_zip, to_folder, to_zip, with_file, zip_bytes
 
 from course.grader import intake
-from course.grader.intake.layout import EXPECTED
+from course.submission import archive as packing
+from course.submission.contents import Contents
 
 
 @pytest.fixture
 def work():
-    """A finished submission with small notebooks."""
-    return submissions.solved(executed=False)
+    return finished_work()
 
 
 @pytest.mark.parametrize("folder", ["", "assignment1", "a b/Ünï/assignment1/assignment1"])
@@ -22,54 +22,49 @@ def work():
 def test_work_is_found_in_folders_and_zips(tmp_path, work, folder, make):
     extra = {
         "manifest.json": b"{}",
-        "html/svm.html": b"page",
-        "__MACOSX/notebooks/svm.ipynb": b"Mac",
-        "notebooks/.ipynb_checkpoints/svm-checkpoint.ipynb": b"{}",
-        "cs231n/__pycache__/softmax.cpython-311.pyc": b"cache",
+        "html/One.html": b"page",
+        "__MACOSX/notebooks/One.ipynb": b"Mac",
+        "notebooks/.ipynb_checkpoints/One-checkpoint.ipynb": b"{}",
+        "Pack/__pycache__/two.cpython-311.pyc": b"cache",
         "datasets/cifar-10-batches-py/data_batch_1": b"data",
         "tools/download.py": b"ours",
         "notebooks/other.ipynb": b"{}",
     }
-    submission = intake.read(make(work | extra, tmp_path / "ann.zip", folder))
+    submission = intake.read(COURSE, make(work | extra, tmp_path / "ann.zip", folder))
     assert submission.remarks == []
     assert submission.files == work
 
 
 def test_what_make_submission_packs_is_read_as_it_is(tmp_path, work):
-    from course.submission import archive as packing
-    from course.submission.contents import Contents
-
-    entries = packing.with_manifest(tmp_path, Contents(work), {}, {}, "code")
+    entries = packing.with_manifest(COURSE, Contents(work), {}, {}, "code")
     packing.write(tmp_path / "ann.zip", entries)
-    submission = intake.read(tmp_path / "ann.zip")
+    submission = intake.read(COURSE, tmp_path / "ann.zip")
     assert (submission.files, submission.remarks) == (work, [])
 
 
 def test_windows_names_and_letter_case(tmp_path, work):
     """Older zips of Windows have backslashes, other tools leave these in the names of files."""
     named = {f"Assignment1\\{name}".replace("/", "\\"): work[name] for name in work}
-    assert intake.read(to_zip(named, tmp_path / "ann.zip")).files == work
-    assert intake.read(to_folder(named, tmp_path / "ann")).files == work
-    named = {
-        name.replace("notebooks", "Notebooks").replace(
-            "cs231n/classifiers", "CS231N/Classifiers"
-        ): c
-        for name, c in work.items()
-    }
-    named = with_file(named, "Notebooks/SVM.IPYNB", named.pop("Notebooks/svm.ipynb"))
-    submission = intake.read(to_zip(named, tmp_path / "bob.zip"))
+    assert intake.read(COURSE, to_zip(named, tmp_path / "ann.zip")).files == work
+    assert intake.read(COURSE, to_folder(named, tmp_path / "ann")).files == work
+    spellings = {"notebooks/O": "Notebooks/o", "Pack/deep": "pack/DEEP", "pictures": "Pictures"}
+    named = work
+    for ours, theirs in spellings.items():
+        named = {name.replace(ours, theirs): content for name, content in named.items()}
+    assert not set(named) & {*EXPECTED[:1], *EXPECTED[2:4]}
+    submission = intake.read(COURSE, to_zip(named, tmp_path / "bob.zip"))
     assert (submission.files, submission.remarks) == (work, [])
 
 
 @pytest.mark.parametrize("flag", [0, 0x800])
 def test_names_in_utf8_and_code_page_437(tmp_path, work, flag):
     files = {f"Übung/{name}": content for name, content in work.items()}
-    content = zip_bytes(files | {"Übung/cs231n/häufig.py": b"x = 1\n"})
+    content = zip_bytes(files | {"Übung/Pack/häufig.py": b"x = 1\n"})
     assert content.count(b"\x00\x08") >= 2 * len(files)  # the flag "UTF-8" in each header
     if not flag:  # as written by tools that know no flag: same bytes, not declared
         content = undeclared(content)
-    submission = intake.read(put_zip(tmp_path / "ann.zip", content))
-    assert submission.files == work | {"cs231n/häufig.py": b"x = 1\n"}
+    submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", content))
+    assert submission.files == work | {"Pack/häufig.py": b"x = 1\n"}
 
 
 def undeclared(content):
@@ -87,11 +82,13 @@ def test_a_zip_inside_is_opened_one_level_deep(tmp_path, work):
     inner = zip_bytes(work, "assignment1/assignment1")
     for make in (to_zip, to_folder):
         path = make({"up/load.zip": inner, "up/readme.txt": b""}, tmp_path / f"{make.__name__}.zip")
-        assert intake.read(path).files == work
-    submission = intake.read(to_zip({"a.zip": zip_bytes({"b.zip": inner})}, tmp_path / "deep.zip"))
+        assert intake.read(COURSE, path).files == work
+    submission = intake.read(
+        COURSE, to_zip({"a.zip": zip_bytes({"b.zip": inner})}, tmp_path / "deep.zip")
+    )
     assert submission.files == {}
     assert submission.remarks == ["nothing of the assignment was found"]
-    broken = intake.read(to_zip({"a.zip": inner[:-100]}, tmp_path / "cut.zip"))
+    broken = intake.read(COURSE, to_zip({"a.zip": inner[:-100]}, tmp_path / "cut.zip"))
     assert broken.files == {}
     assert broken.remarks[0].startswith("a.zip: it is no zip that can be read")
 
@@ -99,11 +96,11 @@ def test_a_zip_inside_is_opened_one_level_deep(tmp_path, work):
 def test_of_several_copies_the_most_complete_and_highest_is_taken(tmp_path, work):
     old = {f"old/{name}": b"# old\n" for name in EXPECTED}
     part = {"new/work/" + name: work[name] for name in work}
-    part = with_file(part, "new/work/" + SVM, None)
-    taken = intake.read(to_zip(part | old, tmp_path / "a.zip"))
+    part = with_file(part, "new/work/" + ONE, None)
+    taken = intake.read(COURSE, to_zip(part | old, tmp_path / "a.zip"))
     assert taken.files == dict.fromkeys(EXPECTED, b"# old\n")  # 5 of 5 files, the other has 4
     assert any("taken is old (5 of 5 files); not taken: new/work (4" in s for s in taken.remarks)
-    top = intake.read(to_zip(work | old, tmp_path / "b.zip"))
+    top = intake.read(COURSE, to_zip(work | old, tmp_path / "b.zip"))
     assert top.files == work  # and nothing of old/, though it lies below
     assert "taken is the top folder (5 of 5 files); not taken: old (5 of 5" in top.remarks[0]
     assert len(top.remarks) == 1
@@ -111,28 +108,27 @@ def test_of_several_copies_the_most_complete_and_highest_is_taken(tmp_path, work
 
 def test_files_without_their_folders_are_taken_with_a_word(tmp_path, work):
     flat = {"hand in/" + name.rpartition("/")[2]: work[name] for name in EXPECTED}
-    submission = intake.read(to_zip(flat, tmp_path / "ann.zip"))
+    submission = intake.read(COURSE, to_zip(flat, tmp_path / "ann.zip"))
     assert submission.files == {name: work[name] for name in EXPECTED}
-    assert f"{SVM}: taken from hand in/svm.ipynb, not from its own place" in submission.remarks
+    assert f"{ONE}: taken from hand in/One.ipynb, not from its own place" in submission.remarks
     assert len(submission.remarks) == len(EXPECTED)
 
 
 def test_own_code_and_named_pictures_are_taken(tmp_path, work):
-    cell = {"title": lambda one: one.update(source="![](curve.png) ![](Ka\u0308se.jpg)")}
     own = {
         "notebooks/curve.png": b"1",
         "notebooks/K\u00e4se.jpg": b"2",  # spelled as in the notebook, but for the bytes
-        "cs231n/classifiers/helper.py": b"x = 1\n",
-        "cs231n/weights.npz": b"3",
+        "Pack/deep/helper.py": b"x = 1\n",
+        "Pack/weights.npz": b"3",
         "plots.py": b"x = 2\n",
     }
-    files = submissions.edit_cells(work, SVM, cell) | own
-    unused = {"notebooks/unused.png": b"4", "notes.txt": b"5", "cs231n/try.ipynb": b"{}"}
-    submission = intake.read(to_zip(files | unused, tmp_path / "ann.zip"))
+    files = work | {ONE: notebook("![](curve.png) ![](Ka\u0308se.jpg)")} | own
+    unused = {"notebooks/unused.png": b"4", "notes.txt": b"5", "Pack/try.ipynb": b"{}"}
+    submission = intake.read(COURSE, to_zip(files | unused, tmp_path / "ann.zip"))
     assert (submission.files, submission.remarks) == (files, [])
 
 
-# --- The list of submissions ----------------------------------------------------------------------
+# The list of submissions
 
 
 def test_folders_and_archives_are_submissions(tmp_path, work):
@@ -142,26 +138,26 @@ def test_folders_and_archives_are_submissions(tmp_path, work):
     for name in ("grades.csv", ".DS_Store", ".hidden.zip"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "__MACOSX").mkdir()
-    paths = intake.find(tmp_path)
+    paths = intake.find(COURSE, tmp_path)
     assert [path.name for path in paths] == ["Cy.ZIP", "ann", "bob.zip", "dan.tar.gz", "eve.rar"]
-    names = [intake.read(path).name for path in paths]
+    names = [intake.read(COURSE, path).name for path in paths]
     assert names == ["Cy", "ann", "bob", "dan.tar.gz", "eve.rar"]
-    assert intake.read(tmp_path / "eve.rar").remarks == [
+    assert intake.read(COURSE, tmp_path / "eve.rar").remarks == [
         "it cannot be read: .rar is not read; pack it anew as a zip"
     ]
 
 
 def test_folders_without_submissions_are_refused(tmp_path, work):
     with pytest.raises(FileNotFoundError, match="is no folder"):
-        intake.find(tmp_path / "nowhere")
+        intake.find(COURSE, tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="holds no submission"):
-        intake.find(tmp_path)
+        intake.find(COURSE, tmp_path)
     to_folder(work, tmp_path / "ann")
     with pytest.raises(ValueError, match="is itself a submission"):
-        intake.find(tmp_path / "ann")
+        intake.find(COURSE, tmp_path / "ann")
     (tmp_path / "ann.zip").write_bytes(b"")
     with pytest.raises(ValueError, match=r"'ann' and 'ann\.zip': would have the same"):
-        intake.find(tmp_path)
+        intake.find(COURSE, tmp_path)
 
 
 NAMES = [
@@ -188,10 +184,10 @@ def test_slugs_are_safe_stable_and_unique():
 def test_names_stay_as_they_are(tmp_path, work):
     content = zip_bytes({name: work[name] for name in EXPECTED})
     for name in ("=1+2", "анна", "<b>", "x" * 200, "new\nline"):
-        submission = intake.read(put_zip(tmp_path / f"{name}.zip", content))
+        submission = intake.read(COURSE, put_zip(tmp_path / f"{name}.zip", content))
         assert submission.name == name
     odd = put_zip(tmp_path / os.fsdecode(b"\xff.zip"), content)
-    submission = intake.read(odd)
+    submission = intake.read(COURSE, odd)
     assert (submission.name, submission.remarks) == ("\ufffd", [])
     assert submission.slug.startswith("submission--")
 

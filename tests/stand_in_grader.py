@@ -2,7 +2,7 @@
 
 A submission is a folder with one file, whose last line is a word of BEHAVIOURS and its arguments.
 
-    python tests/stand_in_grader.py FOLDER OUT [--jobs N]     as `python -m grading grade` does
+    python tests/stand_in_grader.py FOLDER OUT [--jobs N]     as `python -m course.grader grade` does
 """
 
 import argparse
@@ -17,13 +17,15 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from course import ROOT
 from course.grader import intake, many
 from course.grader.grade import Graded, Settings
 from course.grader.store import Store
 
-FILE = "cs231n/classifiers/softmax.py"
+FILE = "toy/sums.py"
 CLASS = {f"student-{i:02d}": f"earn {i}" for i in range(10)}
-SETTINGS = Settings(seed=231, data="synthetic", problems=bytes(200_000), version="stand-in")
+TOY = str(ROOT / "tests" / "toy")  # its declaration is enough
+SETTINGS = Settings(seed=231, data="", problems=bytes(200_000), version="stand-in", root=TOY)
 
 
 def hand_in(folder, submissions):
@@ -32,7 +34,7 @@ def hand_in(folder, submissions):
         path = folder / name / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'"""The work of a student."""\n# {behaviour}\n')
-    return intake.find(folder)
+    return intake.find(SETTINGS.course, folder)
 
 
 def grade(files, settings):
@@ -47,7 +49,7 @@ def grade(files, settings):
         "digest": digest,
         "times": {"seconds": time.perf_counter() - start, "process": os.getpid()},
     }
-    return Graded(result, {"svm.ipynb": digest.encode() * 1000})
+    return Graded(result, {"one.ipynb": digest.encode() * 1000})
 
 
 def earn(points, seconds=0):
@@ -91,7 +93,7 @@ def results(out):
     for folder in (out / "submissions").iterdir():
         result = json.loads((folder / "result.json").read_bytes())
         del result["times"]
-        kept[folder.name] = json.dumps(result), (folder / "svm.ipynb").read_bytes()
+        kept[folder.name] = json.dumps(result), (folder / "one.ipynb").read_bytes()
     return kept
 
 
@@ -106,7 +108,7 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    paths = intake.find(args.folder)
+    paths = intake.find(SETTINGS.course, args.folder)
     with many.progress(len(paths)) as report:
         summary = run(paths, args.out, args.jobs, report=report)
     print(summary.stopped)

@@ -34,15 +34,16 @@ class CountedSettings(type(stand_in.SETTINGS)):
 
     def __reduce__(self):
         CountedSettings.pickled += 1
-        fields = self.seed, self.data, self.problems, self.sandbox, self.notebooks, self.version
-        return type(stand_in.SETTINGS), fields
+        return type(stand_in.SETTINGS), tuple(vars(self).values())
 
 
 def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeypatch):
     settings = CountedSettings(**vars(stand_in.SETTINGS))
     monkeypatch.setattr(stand_in, "SETTINGS", settings)
     ahead, done, reading = [], [], many.read
-    monkeypatch.setattr(many, "read", lambda path: (ahead.append(path), reading(path))[1])
+    monkeypatch.setattr(
+        many, "read", lambda course, path: (ahead.append(path), reading(course, path))[1]
+    )
     most = []
 
     def report(slug, state):
@@ -139,7 +140,7 @@ def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):
             client.wait_for_workers(2, timeout=60)
         summary = run(graded[0], tmp_path / "out", scheduler=address)
         assert re.search(
-            r"no grading\.grader\.many\.cluster for Python at tcp:.*: set", summary.stopped
+            r"no course\.grader\.many\.cluster for Python at tcp:.*: set", summary.stopped
         )
         assert summary.stopped.count("tcp://") == 1
         assert all(process.poll() is None for process in processes)

@@ -54,7 +54,7 @@ def test_every_submission_gets_its_own_result(graded):
     assert points(graded[1]) == {f"student-{i:02d}": i for i in range(10)}
     result = Store(graded[1]).load("student-03")
     assert list(result)[:7] == ["format", "version", "name", "slug", "remarks", "content", "key"]
-    assert result["name"] == "student-03" and "notebooks/svm.ipynb: it is missing" in str(result)
+    assert result["name"] == "student-03" and "notebooks/one.ipynb: it is missing" in str(result)
 
 
 def test_the_second_run_grades_nothing(graded, regraded):
@@ -79,8 +79,8 @@ def test_another_order_and_other_names_need_no_grading(graded, regraded, tmp_pat
 def test_what_is_new_or_damaged_is_graded_and_nothing_else(graded, regraded, tmp_path, monkeypatch):
     monkeypatch.undo()
     hand_in(tmp_path / "again", CLASS | {"student-04": "earn 40"})
-    os.truncate(regraded / "submissions" / "student-06" / "svm.ipynb", 10)
-    summary = run(intake.find(tmp_path / "again"), regraded)
+    os.truncate(regraded / "submissions" / "student-06" / "one.ipynb", 10)
+    summary = run(intake.find(stand_in.SETTINGS.course, tmp_path / "again"), regraded)
     new = {slug for slug, state in summary.states.items() if state == GRADED}
     assert new == {"student-04", "student-06"}
     assert points(regraded) == points(graded[1]) | {"student-04": 40}
@@ -113,7 +113,7 @@ def test_mistakes_and_killers_cost_no_other_submission(graded, tmp_path):
         result = Store(tmp_path / "out").load(slug)
         assert why in result["remarks"][-1] and result["points"]["automatic"] == 0
         assert {one["status"] for one in result["exercises"]} == {"broken"}
-        assert sum(one["possible"] for one in result["exercises"]) == 70
+        assert sum(one["possible"] for one in result["exercises"]) == 7
         assert result["key"] == ""  # so that the next run tries again
 
 
@@ -137,7 +137,9 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(tmp_path):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    summary = run(intake.find(tmp_path / "submissions"), tmp_path / "out", jobs=1)
+    summary = run(
+        intake.find(stand_in.SETTINGS.course, tmp_path / "submissions"), tmp_path / "out", jobs=1
+    )
     killer.join()
     assert summary.status == many.COMPLETE and points(tmp_path / "out") == {"ada": 7, "bob": 1}
 
@@ -211,7 +213,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path):
         wait_for(lambda: not members(process.pid))
     before = len(saved(out))
     assert 2 <= before < 10 and not (out / ".new").exists()
-    summary = run(intake.find(tmp_path / "submissions"), out)
+    summary = run(intake.find(stand_in.SETTINGS.course, tmp_path / "submissions"), out)
     assert sorted(summary.states.values()) == [GRADED] * (10 - before) + [REUSED] * before
 
 

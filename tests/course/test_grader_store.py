@@ -18,11 +18,11 @@ from conftest import ROOT
 from course.grader import store as module
 from course.grader.store import Store, StoreError
 
-PAGES = {"svm.ipynb": b"{}" * 500, "svm.html": b"<p>" * 500}
+PAGES = {"one.ipynb": b"{}" * 500, "one.html": b"<p>" * 500}
 
 
 def result(slug="ada", key="k1", **more):
-    return {"format": "cs231n-result", "version": 1, "slug": slug, "key": key, "grader": "g"} | more
+    return {"format": "course-result", "version": 1, "slug": slug, "key": key, "grader": "g"} | more
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_a_new_result_leaves_nothing_of_the_old_one(store):
     page = store.folder("ada") / "gradescope" / "results.json"  # what others put beside it
     page.parent.mkdir()
     page.write_text("{}")
-    store.save(result(key="k2"), {"softmax.ipynb": b"new"})
-    assert set(everything(store.submissions)) == {"ada/result.json", "ada/softmax.ipynb"}
+    store.save(result(key="k2"), {"two.ipynb": b"new"})
+    assert set(everything(store.submissions)) == {"ada/result.json", "ada/two.ipynb"}
     assert store.load("ada", "k1") is None and store.load("ada", "k2")
 
 
@@ -87,12 +87,12 @@ DAMAGES = {
     "deep": lambda folder: (folder / "result.json").write_text("[" * 100_000),
     "another version": lambda folder: rewrite(folder, version=2),
     "another submission's": lambda folder: rewrite(folder, slug="bob"),
-    "attachments elsewhere": lambda folder: rewrite(folder, attachments={"../ada/svm.html": "0"}),
+    "attachments elsewhere": lambda folder: rewrite(folder, attachments={"../ada/one.html": "0"}),
     "no list of attachments": lambda folder: rewrite(folder, attachments=None),
     "a key that is none": lambda folder: rewrite(folder, key=["k1"]),
-    "no attachment": lambda folder: (folder / "svm.html").unlink(),
-    "half an attachment": lambda folder: os.truncate(folder / "svm.html", 700),
-    "a bit of an attachment": lambda folder: (folder / "svm.html").write_bytes(b"<q>" * 500),
+    "no attachment": lambda folder: (folder / "one.html").unlink(),
+    "half an attachment": lambda folder: os.truncate(folder / "one.html", 700),
+    "a bit of an attachment": lambda folder: (folder / "one.html").write_bytes(b"<q>" * 500),
 }
 
 
@@ -125,7 +125,7 @@ def test_a_slug_names_a_folder_inside_and_nothing_else(store, slug):
 
 
 @pytest.mark.parametrize(
-    "name", ["result.json", "../svm.html", "a/b.html", ".lock", "", "a.html\n"]
+    "name", ["result.json", "../one.html", "a/b.html", ".lock", "", "a.html\n"]
 )
 def test_an_attachment_has_a_plain_name(store, name):
     with pytest.raises(ValueError, match="cannot be the name of an attachment"):
@@ -151,7 +151,7 @@ def test_results_come_in_the_order_that_was_asked_for(store):
 
 def test_names_may_change_places(store):
     for slug in "abc":
-        store.save(result(slug, key=f"k-{slug}"), {"svm.ipynb": slug.encode()})
+        store.save(result(slug, key=f"k-{slug}"), {"one.ipynb": slug.encode()})
     again = Store(store.out)
     again.lock, again.find = store.lock, again.find
     for slug, before in zip("bca", "abc", strict=True):  # each has now what another one had
@@ -159,7 +159,7 @@ def test_names_may_change_places(store):
         again.save(found | {"slug": slug}, pages)
     for slug, before in zip("bca", "abc", strict=True):
         assert again.load(slug, f"k-{before}")
-        assert (store.folder(slug) / "svm.ipynb").read_text() == before
+        assert (store.folder(slug) / "one.ipynb").read_text() == before
 
 
 def test_writing_needs_the_lock_and_reading_does_not(store):
@@ -197,8 +197,8 @@ KILLED = """
     with Store({out!r}) as store:
         for name in ("mkdir", "open", "fsync", "rename", "unlink", "rmdir"):
             setattr(os, name, killed_before(getattr(os, name)))
-        new = dict(format="cs231n-result", version=1, slug="ada", key="k2", grader="g")
-        store.save(new, dict([("svm.ipynb", b"new" * 99), ("softmax.html", b"new" * 99)]))
+        new = dict(format="course-result", version=1, slug="ada", key="k2", grader="g")
+        store.save(new, dict([("one.ipynb", b"new" * 99), ("two.html", b"new" * 99)]))
     print("saved")
 """
 
@@ -253,7 +253,7 @@ def test_a_full_disk_loses_nothing(tmp_path):
         with Store(tmp_path / "out") as store:
             store.save(result(), PAGES)
             with pytest.raises(StoreError, match=rf"out.*ada: {os.strerror(errno.ENOSPC)}"):
-                store.save(result(key="k2"), {"svm.ipynb": bytes(300_000)})
+                store.save(result(key="k2"), {"one.ipynb": bytes(300_000)})
             assert store.load("ada", "k1") and not any(store.new.iterdir())
         filler = tmp_path / "filler"
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):

@@ -24,10 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from course import ROOT
+from course import ROOT, definition
 from course.grader import intake, many
 from course.grader.grade import Graded, Settings
 from course.grader.store import Store
+
+COURSE = definition.load()
 
 
 @dataclass
@@ -69,7 +71,7 @@ def write_copies(templates, folder, count):
 
     They differ in empty lines at the end of a file, which change nothing else.
     """
-    templates = [one for path in templates if (one := intake.read(path)).files]
+    templates = [one for path in templates if (one := intake.read(COURSE, path)).files]
     for i in range(count):
         submission = templates[i % len(templates)]
         changed = min(submission.files)
@@ -81,8 +83,8 @@ def write_copies(templates, folder, count):
 
 def run(folder, out, jobs, notebooks):
     """Grade a folder by the command, into the new folder `out`, and return what was Measured."""
-    command = [sys.executable, "-m", "grading", "grade", folder, "--out", out, "--jobs", str(jobs)]
-    command += [] if notebooks else ["--no-notebooks"]
+    command = [sys.executable, "-m", "course.grader", "grade", folder, "--out", out]
+    command += ["--jobs", str(jobs), *([] if notebooks else ["--no-notebooks"])]
     start, cpu, peak = time.perf_counter(), busy_seconds(), 0
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     while process.poll() is None:
@@ -125,12 +127,12 @@ def runs(templates, most, few, notebooks=(True, False)):
 
 def nothing(files, settings):
     """Stand in for the grader: a result at once, with attachments as large as what came."""
-    return Graded({"times": {}}, {"svm.ipynb": b"".join(files.values())})
+    return Graded({"times": {}}, {"everything.ipynb": b"".join(files.values())})
 
 
 def overhead(paths, jobs=2):
     """Return what it costs to read, send and save each submission, in seconds, and the memory."""
-    settings, moments = Settings(0, "synthetic", bytes(200_000)), []
+    settings, moments = Settings(0, "", bytes(200_000)), []
     with tempfile.TemporaryDirectory() as out, Store(out) as store:
 
         def report(slug, state):
@@ -154,7 +156,7 @@ def main(argv=None):
     parser.add_argument("--few", type=int, default=20)
     parser.add_argument("--json", type=Path, help="where to write what `runs` measured")
     args = parser.parse_args(argv)
-    paths = intake.find(args.folder)
+    paths = intake.find(COURSE, args.folder)
     if args.what == "overhead":
         print(json.dumps(overhead(paths)))
         return 0

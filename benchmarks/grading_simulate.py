@@ -1,9 +1,9 @@
-"""Simulate a long run over many workers, from the durations of a short one:
+"""Simulate a long run of the grader over many workers, from the durations of a short one:
 
-    python -m grading simulate --durations OUT --workers 64 --submissions 10000
+    python -m benchmarks.grading_simulate OUT --workers 64 --submissions 10000
 
 OUT is the folder of a run that was done. Durations are drawn from its results, with replacement.
-What is simulated is the way of this package: one process reads, sends and saves, one
+What is simulated is the way of course/grader/many/: one process reads, sends and saves, one
 submission after another, at a cost that is measured; as many are under way as the window allows;
 a free worker takes the one that has waited longest; a submission whose worker is lost waits again.
 
@@ -12,15 +12,20 @@ What is not: the network, workers of different speed, and disks or memory that m
 and compares the time that this takes with the simulated one.
 """
 
+import argparse
 import heapq
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import dask
 import numpy as np
+from distributed import Client, LocalCluster
 
-from cs231n.vis_utils import LINES, STYLE
+from course.grader.many.cluster import LOCAL, completed
+from course.grader.store import Store
 
 SEED = 231
 OVERHEAD = 0.05  # seconds of the sending process for each submission, if it was not measured
@@ -100,8 +105,6 @@ def simulate(durations, workers, *, overhead=0.0, loss=0.0, rng=None):
 
 def read_durations(path):
     """Return the seconds that each result in the folder `path` took. Raises ValueError."""
-    from course.grader.store import Store
-
     times = [result["times"].get("seconds") for result in Store(path).results()]
     durations = np.array([seconds for seconds in times if seconds is not None])
     if not len(durations):
@@ -112,11 +115,6 @@ def read_durations(path):
 @contextmanager
 def workers_in_threads(count):
     """Yield the Client of a real Dask cluster whose workers are threads of this process."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    from course.grader.many.cluster import LOCAL
-
     settings = {name: value for name, value in LOCAL.items() if "preload" not in name}
     with (
         dask.config.set(settings),
@@ -139,7 +137,6 @@ def check(durations, workers):
     Tasks without any duration are run before, to tell the overhead of a task in this process, where
     all workers share it.
     """
-    from course.grader.many.cluster import completed
 
     def seconds(client, sleeps):
         start = time.perf_counter()
@@ -152,30 +149,6 @@ def check(durations, workers):
         overhead = seconds(client, [0.0] * 500) / 500
         measured = seconds(client, durations.tolist())
     return measured, simulate(durations, workers, overhead=overhead).makespan, overhead
-
-
-def draw(runs, path):
-    """Draw how many workers are busy in the `runs`, {label: Simulated}: always, and at the end."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    last = max(run.makespan for run in runs.values())
-    longest = max(run.durations.max() for run in runs.values())
-    with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained", sharey=True)
-        titles = {"The whole run": 0, "Its end": max(0, last - 3 * longest)}
-        for ax, (title, begin) in zip(axes, titles.items(), strict=True):
-            times = np.linspace(begin, last, 1000)
-            for (label, run), line in zip(runs.items(), LINES, strict=False):
-                ax.plot(times / 60, 100 * run.busy(times) / run.workers, **line, label=label)
-            ax.axvline(run.ideal / 60, color="0.5", linewidth=1, label="shortest possible")
-            ax.set(title=title, xlabel="Minutes since the start", ylim=(0, 105))
-        axes[0].set_ylabel("Busy workers, in %")
-        axes[1].legend(loc="lower left")
-        figure.savefig(path)
-        plt.close(figure)
 
 
 def table(draws):
@@ -193,21 +166,16 @@ def table(draws):
         )
 
 
-def add_arguments(parser):
-    """Add the command's options to a parser of its own."""
-    parser.set_defaults(run=run)
-    parser.add_argument("--durations", type=Path, required=True, help="the --out folder of a run")
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("durations", type=Path, metavar="OUT", help="the results of a run")
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--submissions", type=int, default=10_000)
     parser.add_argument("--overhead", type=float, default=OVERHEAD, help="s to send and save one")
     parser.add_argument("--loss", type=float, default=LOSS, help="of a worker, for a submission")
     parser.add_argument("--draws", type=int, default=10, help="runs to take the mean of")
-    parser.add_argument("--figure", type=Path, default=Path("build", "simulated.png"))
     parser.add_argument("--check", type=float, metavar="SCALE", help="compare with Dask, e.g. 0.04")
-
-
-def run(args):
-    """Simulate, print what came out, draw it; return the exit status."""
+    args = parser.parse_args(argv)
     recorded = read_durations(args.durations)
     print(
         f"{args.submissions} submissions over {args.workers} workers; durations of "
@@ -221,9 +189,6 @@ def run(args):
             options = {"overhead": args.overhead, "loss": args.loss, "rng": rng}
             draws[label].append(simulate(durations, args.workers, **options))
     print(*table(draws), sep="\n")
-    args.figure.parent.mkdir(parents=True, exist_ok=True)
-    draw({label: runs[0] for label, runs in draws.items()}, args.figure)
-    print(f"{args.figure}: how many workers are busy")
     if args.check:
         some = args.check * draws["as they come"][0].durations[: 40 * args.workers]
         measured, simulated, overhead = check(some, args.workers)
@@ -233,3 +198,7 @@ def run(args):
             f"ms that a task costs there: {simulated:.1f} s"
         )
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 A submission is a folder with one file, whose last line is a word of BEHAVIOURS and its arguments.
 
-    python tests/stand_in_grader.py FOLDER OUT [--jobs N]     as `python -m course.grader grade` does
+    python tests/stand_in_grader.py FOLDER OUT     as `python -m course.grader grade` does
 """
 
 import argparse
@@ -12,7 +12,9 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from unittest import mock
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -20,6 +22,7 @@ if __name__ == "__main__":
 from course import ROOT
 from course.grader import intake, many
 from course.grader.grade import Graded, Settings
+from course.grader.many.cluster import connect
 from course.grader.store import Store
 
 FILE = "toy/sums.py"
@@ -34,6 +37,10 @@ def hand_in(folder, submissions):
         path = folder / name / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'"""The work of a student."""\n# {behaviour}\n')
+    return find(folder)
+
+
+def find(folder):
     return intake.find(SETTINGS.course, folder)
 
 
@@ -81,10 +88,22 @@ def tell(path, points):
 BEHAVIOURS = {"earn": earn, "kill": kill, "mistake": mistake, "tell": tell}
 
 
-def run(paths, out, jobs=2, work=grade, **options):
+@contextmanager
+def shared_cluster():
+    """Let all runs of this process have one local cluster: it takes seconds to start. Yields the
+    client."""
+
+    def connected(jobs, scheduler):
+        return connect(jobs, scheduler) if scheduler else nullcontext(client)
+
+    with connect(jobs=2) as client, mock.patch.object(many, "connect", connected):
+        yield client
+
+
+def run(paths, out, work=grade, settings=SETTINGS, **options):
     """Grade into the folder `out`; return the Summary."""
     with Store(out) as store:
-        return many.grade_all(paths, SETTINGS, store, jobs=jobs, work=work, **options)
+        return many.grade_all(paths, settings, store, jobs=2, work=work, **options)
 
 
 def results(out):
@@ -106,11 +125,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    paths = intake.find(SETTINGS.course, args.folder)
+    paths = find(args.folder)
     with many.progress(len(paths)) as report:
-        summary = run(paths, args.out, args.jobs, report=report)
+        summary = run(paths, args.out, report=report)
     print(summary.stopped)
     return summary.status
 

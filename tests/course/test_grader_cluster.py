@@ -6,18 +6,26 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from unittest import mock
 
 import pytest
 
 pytest.importorskip("distributed")
 
 import stand_in_grader as stand_in
-from distributed import Client
-from stand_in_grader import CLASS, hand_in, results, run
+from distributed import CancelledError, Client
+from distributed.comm import CommClosedError
+from stand_in_grader import CLASS, hand_in, results, run, shared_cluster
 
 from conftest import ROOT
 from course.grader import many
 from course.grader.many import cluster, worker
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client():
+    with shared_cluster() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,6 @@ class CountedSettings(type(stand_in.SETTINGS)):
 
 def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeypatch):
     settings = CountedSettings(**vars(stand_in.SETTINGS))
-    monkeypatch.setattr(stand_in, "SETTINGS", settings)
     ahead, done, reading = [], [], many.read
     monkeypatch.setattr(
         many, "read", lambda course, path: (ahead.append(path), reading(course, path))[1]
@@ -51,21 +58,21 @@ def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeyp
         done.append(slug)
 
     paths = hand_in(tmp_path / "s", {f"student-{i:02d}": f"earn {i} 0.02" for i in range(40)})
-    assert run(paths, tmp_path / "out", report=report).status == many.COMPLETE
+    summary = run(paths, tmp_path / "out", settings=settings, report=report)
+    assert summary.status == many.COMPLETE
     assert 1 <= settings.pickled <= 2
     # Six are under way with two workers, and five more may have been read.
     assert max(most) <= 6 + many.READERS + 1 < 40
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read on Linux only")
-def test_no_more_than_a_few_submissions_are_held():
+def test_no_more_than_a_few_submissions_are_held(client):
     memory = []
-    with cluster.connect(jobs=1) as client:
-        files = (os.urandom(900_000) for _ in range(80))
-        for _, future in cluster.completed(client, lambda one: client.submit(len, one), files):
-            assert future.result() == 900_000
-            with open("/proc/self/statm") as file:
-                memory.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    files = (os.urandom(900_000) for _ in range(80))
+    for _, future in cluster.completed(client, lambda one: client.submit(len, one), files):
+        assert future.result() == 900_000
+        with open("/proc/self/statm") as file:
+            memory.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
     # All of them would be 54 MB more at the end than after the first 20.
     assert memory[-1] - memory[20] < 20e6
 
@@ -108,9 +115,9 @@ def existing_cluster(path, *, workers=2, one_lacks=False):
             process.stderr.close()
 
 
-def test_an_existing_cluster_gives_the_same_results(graded, tmp_path):
+def test_an_existing_cluster_gives_the_same_results_until_it_is_lost(graded, tmp_path):
     (tmp_path / "elsewhere").mkdir()
-    with existing_cluster(tmp_path / "elsewhere") as (address, _):
+    with existing_cluster(tmp_path / "elsewhere") as (address, processes):
         summary = run(graded[0], tmp_path / "out", scheduler=address)
         assert summary.status == many.COMPLETE
         assert results(tmp_path / "out") == results(graded[1])
@@ -119,19 +126,23 @@ def test_an_existing_cluster_gives_the_same_results(graded, tmp_path):
         summary = run(graded[0], tmp_path / "other", scheduler=address, work=worker.grade_one)
         assert re.search(r"has version [0-9a-f]{16} of the grader, not stand-in", summary.stopped)
         assert summary.states == {} and summary.status == many.PROBLEMS
-    assert not list((tmp_path / "elsewhere").glob("*.*"))
-
-
-def test_a_lost_scheduler_stops_the_run(graded, tmp_path):
-    with existing_cluster(tmp_path) as (address, processes):
+        assert not list((tmp_path / "elsewhere").glob("*.*"))
 
         def lose(slug, state):
             processes[0].kill()
 
-        summary = run(graded[0], tmp_path / "out", scheduler=address, report=lose)
+        summary = run(graded[0], tmp_path / "lost", scheduler=address, report=lose)
     assert "the Dask scheduler was lost" in summary.stopped and summary.status == many.PROBLEMS
-    assert run(graded[0], tmp_path / "out").status == many.COMPLETE
-    assert results(tmp_path / "out") == results(graded[1])
+    assert run(graded[0], tmp_path / "lost").status == many.COMPLETE
+    assert results(tmp_path / "lost") == results(graded[1])
+
+
+@pytest.mark.parametrize("error", [CancelledError, CommClosedError])
+def test_a_result_that_is_lost_on_its_way_is_nobodys_mistake(error):
+    future = mock.Mock(result=mock.Mock(side_effect=error))
+    run = many.Run(stand_in.SETTINGS, store=None, report=None, summary=many.Summary())
+    with pytest.raises(cluster.ClusterError, match="scheduler was lost"):
+        run.finish(mock.Mock(), future)
 
 
 def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):
@@ -157,12 +168,11 @@ def test_a_cluster_that_is_not_there_or_has_no_workers_is_said(graded, tmp_path,
     assert "the cluster has had no worker for 1 s" in summary.stopped
 
 
-def test_nobody_else_can_talk_to_the_local_cluster():
-    with cluster.connect(jobs=1) as client:
-        address = client.scheduler.address
-        assert re.fullmatch(r"tls://127\.0\.0\.1:\d+", address)
-        assert cluster.threads(client) == 1
-        with pytest.raises((OSError, ValueError, TypeError)):
-            Client(address.replace("tls", "tcp"), timeout=2)
-        with pytest.raises((OSError, ValueError, TypeError)):
-            Client(address, timeout=2)  # without the keys
+def test_nobody_else_can_talk_to_the_local_cluster(client):
+    address = client.scheduler.address
+    assert re.fullmatch(r"tls://127\.0\.0\.1:\d+", address)
+    assert cluster.threads(client) == 2
+    with pytest.raises((OSError, ValueError, TypeError)):
+        Client(address.replace("tls", "tcp"), timeout=2)
+    with pytest.raises((OSError, ValueError, TypeError)):
+        Client(address, timeout=2)  # without the keys

@@ -1,11 +1,9 @@
 """Does the simulated run agree with arithmetic, and with the real scheduler? Does memory stay?"""
 
-import argparse
 import json
 import subprocess
 import sys
 
-import matplotlib.image
 import numpy as np
 import pytest
 
@@ -14,7 +12,7 @@ pytest.importorskip("distributed")
 from benchmarks import grading_measure as measure
 from benchmarks import grading_simulate as simulate
 from conftest import ROOT
-from course.grader.store import Store
+from course.grader.store import FORMAT, VERSION, Store
 
 DURATIONS = np.random.default_rng(231).lognormal(3, 0.4, 400)
 
@@ -63,7 +61,7 @@ def test_a_worker_does_one_thing_at_a_time():
 
 
 def test_the_real_scheduler_takes_as_long_as_is_simulated():
-    sleeps = DURATIONS[:64] / 100
+    sleeps = DURATIONS[:64] / 200
     measured, simulated, overhead = simulate.check(sleeps, 4)
     assert 0 < overhead < 1
     assert measured > sleeps.sum() / 4  # no scheduler is faster
@@ -71,24 +69,19 @@ def test_the_real_scheduler_takes_as_long_as_is_simulated():
     assert measured < 2 * simulated + 5
 
 
-def test_the_command_prints_a_table_and_draws_a_figure(tmp_path, capsys):
+def test_the_command_prints_a_table(tmp_path, capsys):
     with Store(tmp_path / "out") as store:
         for i, seconds in enumerate(DURATIONS[:20]):
-            head = {"format": "cs231n-result", "version": 1, "slug": f"s{i}", "key": str(i)}
+            head = {"format": FORMAT, "version": VERSION, "slug": f"s{i}", "key": str(i)}
             store.save(head | {"times": {"seconds": seconds}}, {})
         store.save(head | {"slug": "lost", "times": {}}, {})
-    parser = argparse.ArgumentParser()
-    simulate.add_arguments(parser)
-    command = ["--durations", str(tmp_path / "out"), "--submissions", "500", "--workers", "8"]
-    figure = tmp_path / "figures" / "run.png"
-    args = parser.parse_args([*command, "--draws", "2", "--figure", str(figure)])
-    assert args.run(args) == 0
+    command = [str(tmp_path / "out"), "--submissions", "500", "--workers", "8", "--draws", "2"]
+    assert simulate.main(command) == 0
     told = capsys.readouterr().out
     assert "durations of 20 results" in told
     rows = [line.split() for line in told.splitlines() if line.startswith(("as they", "longest"))]
     minutes, ideal = (np.array([float(row[i]) for row in rows]) for i in (-6, -5))
     assert (minutes >= ideal).all() and minutes[1] <= minutes[0]
-    assert matplotlib.image.imread(figure).shape == (420, 1000, 4)
 
 
 def test_a_folder_without_results_is_said(tmp_path):
@@ -113,6 +106,7 @@ def peak_memory(folder):
     return json.loads(child.stdout)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path):
     rng = np.random.default_rng(231)
     measured = {}

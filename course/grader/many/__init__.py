@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from distributed import CancelledError, KilledWorker
+from distributed.comm import CommClosedError
 from tqdm import tqdm
 
 from course.grader import intake
@@ -145,7 +146,7 @@ class Run:
             self.store.save(task.complete(graded.result), graded.attachments)
         except (StoreError, NotReady):
             raise
-        except CancelledError as error:
+        except (CancelledError, CommClosedError) as error:  # the latter while it is being fetched
             raise ClusterError(LOST) from error
         except KilledWorker:
             self.give_up(task, "every worker that tried was lost, also with nothing beside it")

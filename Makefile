@@ -43,7 +43,7 @@ run: data  ## set up, execute both notebooks into build/, print the results
 	$(VENV) -m course.outputs.run
 
 lab: data  ## open the notebooks in JupyterLab
-	$(VENV) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/svm.ipynb
+	$(VENV) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 submission: setup  ## look your work over and pack it into a zip to hand in
 	$(VENV) -m course.submission

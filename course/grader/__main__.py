@@ -10,12 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-<<<<<<< HEAD
-from course import definition
-from course.edition import whole
-=======
 from course import ROOT, definition
->>>>>>> 1ebae24 (Read where an assignment lies with the course at hand, spelled once; tell examples and exit codes)
+from course.edition import whole
 from course.export import outcome
 from course.export.overview import summary_table
 from course.files import put
@@ -62,8 +58,6 @@ Where to look:
 """
 
 
-def grade(course, options):
-    """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
 def grade(course, options):
     """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
     if problems := whole.find_problems(course):

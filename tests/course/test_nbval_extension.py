@@ -17,11 +17,16 @@ from toy_course import add_data_sets, copy_toy
 
 from conftest import ROOT
 from course.outputs.compare import (
+    SIZE_SLACK,
+    WINDOW,
     Tolerance,
     compare_pictures,
     compare_text,
     compare_value,
     contents,
+    decode,
+    difference_map,
+    score,
 )
 
 DEFAULT = Tolerance()
@@ -193,10 +198,91 @@ def test_metadata_overrides_the_comparison_of_pictures(figure):
     assert compare_pictures(*map(encode, strokes), Tolerance(shift=1))[0]
 
 
-def test_transparent_is_white():
-    white = np.full((20, 20, 3), 255, np.uint8)
-    clear = np.zeros((20, 20, 4), np.uint8)
-    assert compare_pictures(encode(white), encode(clear), DEFAULT) == ([], {})
+def test_transparency_shows_white():
+    """Each pixel is colour * alpha + white * (1 - alpha), with alpha from 0 to 255."""
+    picture = np.zeros((20, 20, 4), np.uint8)
+    picture[..., 0], picture[..., 2], picture[..., 3] = 200, 40, 51  # a fifth of 255
+    frames, _ = decode(encode(picture))
+    assert frames.shape == (1, 20, 20, 3) and (frames == [244, 204, 212]).all()
+    for alpha, shown in [(0, 255), (255, 0), (102, 153)]:
+        black = np.zeros((20, 20, 4), np.uint8)
+        black[..., 3] = alpha
+        grey = np.full((20, 20, 3), shown, np.uint8)
+        assert compare_pictures(encode(grey), encode(black), Tolerance(image=0)) == ([], {})
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("shift", [0, 1, 3])
+def test_an_edge_may_lie_elsewhere_by_the_shift_and_no_more(axis, shift):
+    def line(place):
+        picture = np.full((40, 40, 3), 255, np.uint8)
+        picture[:, place] = 0
+        return encode(picture if axis else picture.swapaxes(0, 1))
+
+    tolerance = Tolerance(shift=shift)
+    for moved in range(-shift - 1, shift + 2):
+        problems, _ = compare_pictures(line(20), line(20 + moved), tolerance)
+        assert bool(problems) == (abs(moved) > shift), moved
+
+
+def test_the_difference_is_the_distance_to_all_that_lies_within_the_shift(rng):
+    """Of each pixel, in both directions: an independent, slow calculation gives the same."""
+    a, b = rng.integers(0, 256, (2, 9, 12, 3), np.uint8)
+    shift = 2
+    for old, new in [(a, b), (a, b[:7]), (a[:, :8], b)]:
+        height, width = (min(old.shape[axis], new.shape[axis]) for axis in (0, 1))
+        expected = np.zeros((height, width))
+        for one, other in [(old, new), (new, old)]:
+            one, other = one[:height, :width].astype(int), other[:height, :width].astype(int)
+            for y, x in np.ndindex(height, width):
+                near = other[max(0, y - shift) : y + shift + 1, max(0, x - shift) : x + shift + 1]
+                low, high = near.min(axis=(0, 1)), near.max(axis=(0, 1))
+                far = np.maximum(one[y, x] - high, low - one[y, x]).max() / 255
+                expected[y, x] = max(expected[y, x], far)
+        assert np.array_equal(difference_map(old, new, shift), expected)
+
+
+@pytest.mark.parametrize("shape", [(30, 20), (8, 8), (8, 30), (5, 30), (30, 1), (1, 1)])
+def test_the_score_is_the_mean_of_the_worst_window(rng, shape):
+    """An independent, slow calculation gives the same, in the corners too."""
+    k = min(WINDOW, *shape)
+    maps = [rng.random(shape)]
+    for rows in (slice(None, k), slice(-k, None)):
+        for columns in (slice(None, k), slice(-k, None)):
+            corner = 0.5 * rng.random(shape)
+            corner[rows, columns] = 1
+            maps.append(corner)
+    for difference in maps:
+        places = np.ndindex(shape[0] - k + 1, shape[1] - k + 1)
+        windows = [difference[y : y + k, x : x + k].mean() for y, x in places]
+        # Sums of up to 600 numbers below 1, each rounded: far less than 1e-12.
+        assert score(difference) == pytest.approx(max(windows), abs=1e-12)
+
+
+def test_the_worst_frame_is_shown_with_the_difference_dark():
+    grey = np.full((2, 20, 20, 3), 128, np.uint8)
+    grey[1] = 120  # two frames that are equal would be one
+    wrong = grey.copy()
+    wrong[1, :10] = 69  # lighter by a fifth of 255 is 120
+    old, new = (encode(one, ".gif", plugin="pillow", duration=100, loop=0) for one in (grey, wrong))
+    [problem], shown = compare_pictures(old, new, DEFAULT)
+    assert problem == "pictures differ by 0.200 in frame 1, allowed 0.11"
+    assert (shown["expected"] == 120).all() and (shown["actual"][:10] == 69).all()
+    assert (shown["difference"][:10] == 204).all() and (shown["difference"][13:] == 255).all()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_picture_may_grow_by_the_slack_and_no_more(axis, sign):
+    def sized(length):
+        return encode(np.full((length, 30, 3) if axis == 0 else (30, length, 3), 255, np.uint8))
+
+    pair = sized(30), sized(30 + sign * SIZE_SLACK)
+    assert compare_pictures(*pair, DEFAULT) == ([], {})
+    [problem], _ = compare_pictures(sized(30), sized(30 + sign * (SIZE_SLACK + 1)), DEFAULT)
+    size = 30 + sign * (SIZE_SLACK + 1)
+    told = f"got 30 x {size}" if axis == 0 else f"got {size} x 30"
+    assert problem == f"expected 30 x 30 pixels, {told}"
 
 
 def test_animations_are_compared_frame_by_frame():

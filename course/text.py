@@ -7,6 +7,8 @@ sequences for a terminal, marks that reverse the order of what follows, or megab
 import re
 import unicodedata
 
+from wcwidth import wcswidth
+
 # What colours and moves things in a terminal.
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.DOTALL)
 # They turn text around beyond their own piece of it. Arabic and Hebrew need none of them.
@@ -40,23 +42,12 @@ def one_line(text, limit=200):
     return text if len(text) <= limit else text[: limit - 1] + CUT
 
 
-def width(text):
-    """Return how many columns of a terminal a text takes."""
-    return sum(map(columns, text))
-
-
-def columns(character):
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0  # combines with the character before, or is not seen
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
 def fit(text, wanted, right=False):
-    """Return a text in one line that takes exactly `wanted` columns: padded, or cut with a mark."""
+    """Return a text in one line of exactly `wanted` columns of a terminal: padded, or cut."""
     text = one_line(text, max(wanted, 1) * 4)
-    if width(text) > wanted:
-        while text and width(text) > wanted - 1:
+    if wcswidth(text) > wanted:
+        while text and wcswidth(text) > wanted - 1:
             text = text[:-1]
         text += CUT
-    space = " " * (wanted - width(text))
+    space = " " * (wanted - wcswidth(text))
     return space + text if right else text + space

@@ -11,9 +11,10 @@ import xml.etree.ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from sample_course import copy_sample
+from wcwidth import wcswidth
 
 from course.export import gradescope, overview
-from course.text import clean, fit, one_line, width
+from course.text import clean, fit, one_line
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 
 # Gradescope
@@ -162,8 +163,8 @@ def test_the_terminal_table_is_aligned_and_has_80_columns(course):
     made = [overview.row(course, result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
     lines = overview.summary_table(made).split("\n")
     table = lines[1 : 2 + len(names)]
-    assert {width(line) for line in table[1:]} == {79 + 1}
-    assert all(width(line) <= 80 for line in lines)
+    assert {wcswidth(line) for line in table[1:]} == {79 + 1}
+    assert all(wcswidth(line) <= 80 for line in lines)
     assert all(line.isprintable() for line in lines)
     assert table[0].split() == [
         *("submission", "naive", "vect…", "train", "pred…", "naive", "vect…"),
@@ -199,7 +200,7 @@ def test_text_is_made_fit_to_be_shown():
     assert clean("שלום می‌خواهم 👩‍🔬") == "שלום می‌خواهم 👩‍🔬"  # joiners stay
     assert one_line("a\n\n b\t" + "c" * 300, 10) == "a b ccccc…"
     assert clean(None) == "None"
-    assert width("a山é\u0301") == 4
+    assert wcswidth("a山é\u0301") == 4
     assert fit("山田太郎", 5) == "山田…"
     assert fit("山田太郎", 6) == "山田… "
     assert fit("7", 3, right=True) == "  7"

@@ -47,6 +47,10 @@ UNIT_TESTS = {
     "grading/grader/notebooks/compare.py": "tests/test_grader_compare.py",
     "course/grader/sandbox/seccomp.py": "tests/course/test_grader_sandbox.py",
     "course/grader/store.py": "tests/course/test_grader_store.py",
+    "course/notebook.py": "tests/course/test_notebook.py",
+    "course/outputs/compare.py": "tests/course/test_nbval_extension.py",
+    "course/submission/contents.py": "tests/course/test_submission_files.py",
+    "course/submission/lookover.py": "tests/course/test_submission.py",
     "grading/grader/verdict/__init__.py": "tests/test_grader_verdict.py",
     "grading/grader/verdict/tree.py": "tests/test_grader_verdict.py",
 }

@@ -341,6 +341,16 @@ def test_everything_in_the_solved_tree_is_given_and_answered(sides):
     assert told() == ["Question on means is not answered"]
 
 
+def test_pieces_of_an_answer_are_told_in_order_with_space_between(sides):
+    content = finished()
+    cell(content, "answer-1")["source"] = f"{PLACEHOLDER}\n\nSecond.\n"
+    above(content)
+    below(content, "*Replace this line.* Third.")
+    cells = read_cells(json.dumps(content).encode())
+    written = find_answer(cells, given_to(sides[0]), sides[0].by_hand[0])
+    assert written == "Because.\n\nSecond.\n\n Third."
+
+
 # Whatever comes in
 
 BROKEN = [

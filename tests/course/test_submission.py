@@ -11,6 +11,7 @@ from small_coursework import NOTEBOOK, cell, finished, run_with, write_coursewor
 from test_notebook import BROKEN
 
 from course import record, submission
+from course.notebook import PLACEHOLDER
 from course.submission.contents import NOTEBOOK_LIMIT, code_hash, collect
 from course.submission.lookover import look_over
 
@@ -131,6 +132,14 @@ def test_the_hash_follows_names_and_content_of_code_and_nothing_else():
 
 def test_the_stamp_is_the_hash_of_the_code_that_is_there(course):
     assert submission.stamp(course.root) == f"code {code_hash(collect(course).files)}"
+
+
+def test_what_a_person_grades_and_is_not_there_is_a_problem(work, problems):
+    cell(work, "answer-1")["source"] = PLACEHOLDER
+    cell(work, "search-cell")["source"] = "# To do.\nprint(1)"
+    assert problems(work) == ["Question on means is not answered"]
+    cell(work, "search-cell")["source"] = "# To do."
+    assert problems(work) == ["Question on means is not answered", "Search is not written"]
 
 
 # Is it a notebook at all?

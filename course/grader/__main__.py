@@ -70,8 +70,8 @@ def grade(course, options):
     else:
         sandbox.check()
     data = options.data or available_data(course)
-    if not options.no_notebooks:
-        print(f"Notebooks are executed on: {data_sets.find(course, data)}")
+    if not options.no_notebooks and (folder := data_sets.find(course, data)):
+        print(f"Notebooks are executed on: {folder}")
     with Store(out) as store:
         seed = remembered_seed(out, options.seed)
         settings = Settings(

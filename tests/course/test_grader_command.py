@@ -2,41 +2,59 @@
 
 import csv
 import json
+import re
 
 import pytest
 from nbgrader.api import Gradebook
-from submissions import blank, plant, solved, to_folder, to_zip
+from stand_in_grader import shared_cluster
+from submissions import to_folder, to_zip
+from toy_course import copy_toy
 
-from course.export.nbgrader import course_folder
+from course import definition
 from course.grader import __main__ as command
-from course.grader import demo, sandbox
-from course.grader.verdict import unseen
+from course.grader import sandbox
+from course.grader.examples import blank, plant, solved
 
-SEED = 20240  # the attacks' own, so that its problems are built once
-UNSEEN = unseen.ROOT / "build"
+SEED = 20240
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """The toy course, whose unseen problems of SEED are built once."""
+    return copy_toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    with shared_cluster():
+        yield
 
 
 @pytest.fixture
-def grade(monkeypatch):
-    """Call the command with the problems of SEED, kept from earlier tests."""
+def grade(toy, monkeypatch):
+    """Call the command with the toy course."""
     sandbox.check()
     unseen_problems = command.unseen_problems
-    monkeypatch.setattr(command, "unseen_problems", lambda seed, _: unseen_problems(seed, UNSEEN))
+    kept = toy.root / "build"
+    monkeypatch.setattr(
+        command, "unseen_problems", lambda course, seed, _: unseen_problems(course, seed, kept)
+    )
 
     def call(*words):
-        return command.main(["grade", *map(str, words), "--seed", str(SEED)])
+        return command.main(["grade", *map(str, words), "--seed", str(SEED)], root=toy.root)
 
     return call
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, toy):
     """Three submissions: all right, one misconception, nothing done."""
     folder = tmp_path / "handed in"
     folder.mkdir()
-    to_zip(solved(executed=False), folder / "ada.zip")
-    to_folder(plant(solved(executed=False), "no-mean", "svm_loss_naive"), folder / "Grace Hopper")
-    to_zip(blank(), folder / "nobody.zip")
+    work = solved(toy, executed=False)
+    to_zip(work, folder / "ada.zip")
+    to_folder(plant(toy, work, "always-zero", "total"), folder / "Grace Hopper")
+    to_zip(blank(toy), folder / "nobody.zip")
     return folder
 
 
@@ -63,28 +81,28 @@ def results(out):
     return found
 
 
-def test_a_folder_is_graded_and_graded_again(folder, grade, capsys):
+def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
     out = folder.with_name("handed in-grades")
-    assert grade(folder, "--no-notebooks", "--jobs", 2) == 0
+    assert grade(folder, "--no-notebooks") == 0
     rows = grades(out)
     assert {name: row["automatic"] for name, row in rows.items()} == {
-        "ada": "70",
-        "Grace Hopper": "55",
+        "ada": "7",
+        "Grace Hopper": "4",
         "nobody": "0",
     }
     shown = capsys.readouterr().out
     assert "Grace Hopper" in shown and f"{out}/index.html" in shown
     [slug] = [row["slug"] for row in rows.values() if row["name"] == "Grace Hopper"]
     page = out / "submissions" / slug / "feedback.html"
-    assert "sums over the batch, not means" in page.read_text(encoding="utf-8")
+    assert "Nothing is ever added" in " ".join(page.read_text(encoding="utf-8").split())
     gradescope = json.loads((page.parent / "gradescope" / "results.json").read_text())
-    assert gradescope["score"] == 55
+    assert gradescope["score"] == 4
 
     with Gradebook(f"sqlite:///{out / 'nbgrader' / 'gradebook.db'}") as gradebook:
-        found = gradebook.find_submission(course_folder.ASSIGNMENT, slug)
-        assert (found.score, found.max_score) == (55, 100)
-        given = gradebook.find_grade("answer-1", "svm", course_folder.ASSIGNMENT, slug)
-        given.manual_score, given.needs_manual_grade = 4, False
+        found = gradebook.find_submission(toy.name, slug)
+        assert (found.score, found.max_score) == (4, 10)
+        given = gradebook.find_grade("answer-1", "one", toy.name, slug)
+        given.manual_score, given.needs_manual_grade = 2, False
         gradebook.db.commit()
 
     before = results(out)
@@ -92,56 +110,69 @@ def test_a_folder_is_graded_and_graded_again(folder, grade, capsys):
     assert grade(folder, "--no-notebooks") == 0
     assert {path: path.stat().st_mtime_ns for path in out.rglob("result.json")} == times
     assert results(out) == before
-    assert grades(out)["Grace Hopper"]["total"] == "59"
-    assert "59" in page.read_text(encoding="utf-8")
+    assert grades(out)["Grace Hopper"]["total"] == "6"
 
     # Something else is handed in: another verdict, and a person's points stay.
-    to_folder(solved(executed=False), folder / "Grace Hopper")
+    to_folder(solved(toy, executed=False), folder / "Grace Hopper")
     (folder / "ada.zip").unlink()
     assert grade(folder, "--no-notebooks") == 0
     assert {name: row["total"] for name, row in grades(out).items()} == {
-        "Grace Hopper": "74",
+        "Grace Hopper": "9",
         "nobody": "0",
     }
 
 
-def test_two_gradings_give_the_same_bytes_apart_from_times(tmp_path, grade):
+def test_two_gradings_give_the_same_bytes_apart_from_times(toy, tmp_path, grade):
     folder = tmp_path / "submissions"
-    to_folder(demo.short(), folder / "ada")
+    to_folder(solved(toy), folder / "ada")
     outs = [tmp_path / "first", tmp_path / "second"]
     for out in outs:
-        assert grade(folder, "--out", out, "--data", "synthetic") == 0
+        assert grade(folder, "--out", out) == 0
     first, second = (results(out) for out in outs)
     assert first == second
     [result] = first.values()
-    assert result["points"]["automatic"] == 70
-    assert [one["counts"].keys() for one in result["notebooks"]] == [{"reproduces"}] * 2
+    assert result["points"]["automatic"] == 7
+    assert [one["name"] for one in result["notebooks"]] == ["one"]
     for name in ("feedback.html", "results.json", "grades.csv", "index.html"):
         first, second = (files(out, name) for out in outs)
         assert first and first == second
 
 
-def test_without_a_sandbox_it_is_said_everywhere(tmp_path, grade, capsys):
+def test_without_a_sandbox_it_is_said_everywhere(toy, tmp_path, grade, capsys):
     folder = tmp_path / "submissions"
-    to_folder(solved(executed=False), folder / "ada")
-    assert grade(folder, "--no-notebooks", "--no-sandbox", "--jobs", 1) == 0
+    to_folder(solved(toy, executed=False), folder / "ada")
+    assert grade(folder, "--no-notebooks", "--no-sandbox") == 0
     assert "!!! --no-sandbox" in capsys.readouterr().err
     out = tmp_path / "submissions-grades"
     [result] = results(out).values()
-    assert result["sandbox"] is False and result["points"]["automatic"] == 70
+    assert result["sandbox"] is False and result["points"]["automatic"] == 7
     for page in (out / "index.html", out / "submissions" / "ada" / "feedback.html"):
         words = " ".join(page.read_text(encoding="utf-8").lower().split())
         assert "graded without the sandbox" in words
 
 
-def test_it_refuses_to_start_without_bubblewrap(tmp_path, grade, capsys, monkeypatch):
+def test_it_refuses_to_start_without_bubblewrap(toy, tmp_path, grade, capsys, monkeypatch):
     folder = tmp_path / "submissions"
-    to_folder(blank(), folder / "ada")
+    to_folder(blank(toy), folder / "ada")
     monkeypatch.setenv("PATH", str(tmp_path))
     sandbox.check.cache_clear()
     assert grade(folder) == command.NOT_STARTED
     assert "apt install bubblewrap" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["submissions"]
+
+
+def test_a_course_that_does_not_fit_its_tree_is_refused(tmp_path, capsys):
+    course = copy_toy(tmp_path / "toy")
+    to_folder(blank(course), tmp_path / "full" / "ada")
+    (course.root / "toy" / "sums.py").write_text("def mean(numbers): return 0\n")
+    assert command.main(["grade", str(tmp_path / "full")], root=course.root) == command.NOT_STARTED
+    told = capsys.readouterr().err
+    assert "toy/sums.py" in told and "nothing was graded" in told
+    path = course.root / definition.FILE
+    path.write_text(path.read_text().replace("points = 10", "points = 11"))
+    assert command.main(["grade", str(tmp_path / "full")], root=course.root) == command.NOT_STARTED
+    assert "the points sum to 10" in capsys.readouterr().err
+    assert {one.name for one in tmp_path.iterdir()} == {"full", "toy"}
 
 
 @pytest.mark.parametrize(
@@ -153,10 +184,10 @@ def test_it_refuses_to_start_without_bubblewrap(tmp_path, grade, capsys, monkeyp
         (["empty"], "holds no submission"),
     ],
 )
-def test_what_cannot_be_graded_is_said(tmp_path, grade, capsys, monkeypatch, words, message):
+def test_what_cannot_be_graded_is_said(toy, tmp_path, grade, capsys, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    to_folder(blank(), tmp_path / "full" / "ada")
+    to_folder(blank(toy), tmp_path / "full" / "ada")
     assert grade(*words) == command.NOT_STARTED
     assert message in capsys.readouterr().err
     assert {path.name for path in tmp_path.iterdir()} == {"empty", "full"}
@@ -168,3 +199,22 @@ def test_a_seed_is_drawn_once_and_kept(tmp_path, capsys):
     assert command.remembered_seed(tmp_path, None) == seed
     assert command.remembered_seed(tmp_path, 5) == 5
     assert (tmp_path / "seed.txt").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("words", [[], ["grade"], ["demo"]])
+def test_help_has_two_examples_and_the_exit_codes(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main([*words, "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert len(re.findall(r"^  python -m course\.grader (grade|demo) ", told, re.M)) == 2
+    assert re.findall(r"^  (\d+) +\w", told, re.M) == ["0", "1", "2", "130"]
+
+
+def test_ctrl_c_is_answered_in_a_line(grade, tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.intake, "find", interrupted)
+    assert grade(tmp_path) == 130
+    assert capsys.readouterr().err == "\nstopped; the same command goes on from there\n"

@@ -183,7 +183,7 @@ def test_points_and_comment_of_a_person_survive_a_regrade_and_reach_the_student(
     page.wait("grades are there", loaded)
     assert HINT in page.hint("check-sum-naive-comment")
     assert (page.hint("check-sum-naive"), page.hint("check-train")) == ("0", "10")
-    assert page.hint("answer-2-comment") == "No answer."
+    assert page.hint("answer-2-comment") == "Inline question 2: Nothing was written."
     states = [page.waits(name) for name in ("check-train", "answer-2", "answer-1")]
     assert states == [False, False, True]
     page.driver.find_element("id", "answer-1").send_keys("4")

@@ -1,0 +1,162 @@
+"""Does every submission get the points that it earns, and is every misconception named?"""
+
+import ast
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from grader_submissions import COURSE, PROBLEMS, SANDBOX, SOLVED, STUBS, judge, judge_all
+from grader_submissions import work as work_of
+
+from course.checks.catalogue import Catalogue, region
+from course.grader import verdict
+from course.grader.verdict.unseen import read
+
+EXERCISES = COURSE.exercises
+POINTS = {name: one.points for name, one in EXERCISES.items()}
+CATALOGUE = Catalogue(COURSE)
+NOTES = {entry.name for entry in CATALOGUE.entries if entry.note}
+VECTORIZED = {"verdict": True, "loop": False, "growth": True}
+NOT_TOLD = {"verdict": None, "loop": False, "growth": None}
+FILES = sorted((Path(__file__).parent / "correct_solutions").glob("*.py"))
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # np.matrix
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # wrong code overflows
+]
+
+
+def earned(entries):
+    return {entry["exercise"]: entry["points"] for entry in entries}
+
+
+def test_the_solved_tree_gets_all_points():
+    entries = judge_all(SOLVED, sandbox=SANDBOX)
+    assert earned(entries) == POINTS
+    assert [entry["exercise"] for entry in entries] == list(POINTS)
+    for entry in entries:
+        assert entry["status"] == "passed" and entry["correct"], entry
+        assert not entry["misconceptions"] and not entry["notes"] and not entry["message"]
+        asked = EXERCISES[entry["exercise"]].vectorized
+        assert entry["vectorized"] == (VECTORIZED if asked else None)
+
+
+def test_the_untouched_student_edition_gets_none():
+    entries = judge_all(STUBS, sandbox=SANDBOX)
+    assert sum(earned(entries).values()) == 0
+    for entry in entries:
+        assert entry["status"] == "not implemented" and not entry["lines"], entry
+        asked = EXERCISES[entry["exercise"]].vectorized
+        assert entry["vectorized"] == (NOT_TOLD if asked else None)
+
+
+# Misconceptions
+
+
+PLANTED = {
+    "svm_loss_naive": "no-mean",
+    "svm_loss_vectorized": "reg-gradient-halved",
+    "softmax_loss_naive": "no-shift",
+    "softmax_loss_vectorized": "rows-by-arange-c",
+    "train": "wrong-sign",
+    "predict": "wrong-axis",
+}
+
+
+def first_variants(exercise):
+    """Return {misconception: its first Variant} of an exercise."""
+    return {variant.name: variant for variant in reversed(CATALOGUE.of(exercise))}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_misconception_costs_its_own_exercise_only_and_is_named(exercise):
+    path, variants = EXERCISES[exercise].file, first_variants(exercise)
+    assert len(variants) >= 4
+    for name, variant in variants.items():
+        entry = judge(exercise, SOLVED | {path: CATALOGUE.plant(variant).encode()})
+        assert entry["correct"] == (name in NOTES or name == "loops"), (name, entry)
+        assert set(entry["misconceptions"]) == {name} - NOTES, (name, entry)
+        if name == "loops":  # told apart from what is right
+            assert entry["vectorized"]["loop"], entry
+    worst = SOLVED | {path: CATALOGUE.plant(variants[PLANTED[exercise]]).encode()}
+    for other in EXERCISES:
+        assert judge(other, worst)["correct"] == (other != exercise)
+
+
+def planted(exercise, files):
+    """Return the files with PLANTED's misconception in one exercise, over others in its file."""
+    one, variant = EXERCISES[exercise], first_variants(exercise)[PLANTED[exercise]]
+    solved, text = SOLVED[one.file].decode(), files[one.file].decode()
+    start, end = region(solved, one.functions)
+    part = wrong = solved[start:end]
+    for old, new in variant.changes:
+        wrong = wrong.replace(old, new)
+    assert text.count(part) == 1 and wrong != part
+    return files | {one.file: text.replace(part, wrong).encode()}
+
+
+def test_one_misconception_in_a_whole_submission():
+    entries = judge_all(planted("svm_loss_naive", SOLVED))
+    assert earned(entries) == POINTS | {"svm_loss_naive": 0}
+    hint = read(PROBLEMS).explanations["no-mean"]
+    assert entries[0]["misconceptions"] == {"no-mean": hint}
+    assert not any(entry["misconceptions"] for entry in entries[1:])
+
+
+def test_a_misconception_in_each_exercise_of_a_submission():
+    files = SOLVED
+    for exercise in PLANTED:
+        files = planted(exercise, files)
+    entries = judge_all(files)
+    assert sum(earned(entries).values()) == 0
+    assert {e["exercise"]: list(e["misconceptions"]) for e in entries} == {
+        exercise: [name] for exercise, name in PLANTED.items()
+    }
+
+
+# Right solutions in other people's style
+
+
+def solved_in(nodes):
+    """Return the names of the exercises that a file's functions, or its Classifier, solve."""
+    inside = [
+        node for one in nodes if getattr(one, "name", "") == "Classifier" for node in one.body
+    ]
+    return [one.name for one in (*nodes, *inside) if getattr(one, "name", "") in EXERCISES]
+
+
+def submission_of(file):
+    """Return a submission around a file of right solutions, {name: bytes}, and what it solves."""
+    text = file.read_text(encoding="utf-8")
+    lines, nodes = text.splitlines(keepends=True), ast.parse(text).body
+    files, linear = dict(STUBS), EXERCISES["train"]
+    for path in COURSE.exercise_files:
+        kept = list(lines)
+        for node in nodes:
+            imported = getattr(node, "module", "") == linear.module
+            is_class = getattr(node, "name", "") == "Classifier"
+            if imported or (is_class and path != linear.file):
+                first = min(one.lineno for one in [node, *getattr(node, "decorator_list", [])])
+                kept[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
+        if path == linear.file and "class Classifier" in text:
+            kept.append(f"\n\n{linear.attribute} = Classifier\n")
+        files[path] += b"\n\n" + "".join(kept).encode()
+    return files, solved_in(nodes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_right_solutions_get_all_points(file):
+    files, solved = submission_of(file)
+    work, known = work_of(files), read(PROBLEMS)
+
+    def judged(name):
+        return verdict.judge_exercise(work, EXERCISES[name], known, sandbox=False)
+
+    with ThreadPoolExecutor(2) as threads:
+        verdicts = list(threads.map(judged, solved))
+    assert verdicts
+    for found in verdicts:
+        assert found.report.passed and not found.report.misconceptions, found.report
+        assert (found.vectorized or {"verdict": True})["verdict"] is True, found

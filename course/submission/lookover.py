@@ -102,11 +102,15 @@ def missing_answers(course, notebook, cells, given):
     for one in course.by_hand:
         if one.notebook != notebook.name or find_answer(cells, given, one):
             continue
-        what = f"{one.title} is not {'answered' if one.kind == 'answer' else 'written'}"
-        way_out = "write it in place of the prompt, and save"
         if not find_group(cells, given, one.cell):
             what = f"{one.title}: its cell is missing"
             way_out = "copy that cell from a fresh copy of the notebook"
+        elif one.kind == "answer":
+            what = f"{one.title} is not answered"
+            way_out = "write your answer in place of the prompt under the question, and save"
+        else:
+            what = f"{one.title} is not written"
+            way_out = "write it in its cell, run all again, and save"
         problems.append(Problem(notebook.file, what, way_out))
     return problems
 

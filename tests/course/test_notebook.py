@@ -6,6 +6,7 @@ what cuts out answers for grading, on the solved tree.
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from cells import code, markdown
@@ -349,6 +350,24 @@ def test_pieces_of_an_answer_are_told_in_order_with_space_between(sides):
     cells = read_cells(json.dumps(content).encode())
     written = find_answer(cells, given_to(sides[0]), sides[0].by_hand[0])
     assert written == "Because.\n\nSecond.\n\n Third."
+
+
+def test_an_answer_cell_that_was_made_code_is_told_as_code(sides):
+    content = finished()
+    in_a_code_cell(content)
+    cells = read_cells(json.dumps(content).encode())
+    written = find_answer(cells, given_to(sides[0]), sides[0].by_hand[0])
+    assert written == "```\n# Because.\n```"
+
+
+def test_what_an_edition_did_not_ask_is_not_answered(sides):
+    """Its question came with a later one: nobody knows where its answer would stand."""
+    content = finished()
+    for offset in range(3):
+        content["cells"].insert(2 * offset, markdown("A note.", f"note-{offset}"))
+    cells = read_cells(json.dumps(content).encode())
+    later = replace(sides[0].by_hand[0], cell="answer-3", question="question-3")
+    assert find_answer(cells, given_to(sides[0]), later) == ""
 
 
 # Whatever comes in

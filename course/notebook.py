@@ -202,17 +202,17 @@ def find_answer(cells, given, by_hand):
 
 
 def find_prose(cells, given, by_hand):
-    group = set(find_group(cells, given, by_hand.cell))
+    places = set(find_group(cells, given, by_hand.cell))
     question = given.sources.get(by_hand.question, "").strip()
+    if question:  # something may have been typed beside it, or the two cells merged
+        changed = (cell for cell in cells if squeeze(cell.source) not in given.texts)
+        places |= {cell.index for cell in changed if question in cell.source}
     texts = []
-    for cell in cells:
-        if cell.type == "code":
-            if by_hand.cell in cell.ids:  # the answer cell, made a code cell
-                texts.append(f"```\n{cell.source}\n```")
-        elif question and question in cell.source:  # typed beside the question, or cells merged
+    for cell in (cells[index] for index in sorted(places)):
+        if cell.type != "code":
             texts.append(cell.source.replace(question, ""))
-        elif cell.index in group:
-            texts.append(cell.source)
+        elif by_hand.cell in cell.ids:  # the answer cell, made a code cell
+            texts.append(f"```\n{cell.source}\n```")
     return "\n\n".join(without_placeholder(one) for one in texts if says_something(one))
 
 

@@ -13,8 +13,9 @@ from cells import code, markdown
 from small_coursework import NOTEBOOK, cell, finished, write_coursework, write_solved
 
 from course import record
+from course.definition import ByHand
 from course.export import answers
-from course.notebook import PLACEHOLDER, PLACEHOLDER_PARTS, find_answer, read_cells
+from course.notebook import PLACEHOLDER, PLACEHOLDER_PARTS, Given, find_answer, read_cells
 from course.submission.lookover import missing_answers
 
 ANSWERED = {
@@ -368,6 +369,17 @@ def test_what_an_edition_did_not_ask_is_not_answered(sides):
     cells = read_cells(json.dumps(content).encode())
     later = replace(sides[0].by_hand[0], cell="answer-3", question="question-3")
     assert find_answer(cells, given_to(sides[0]), later) == ""
+
+
+def test_a_question_that_begins_like_another_is_no_answer_to_it():
+    longer = "### Question\n\nWhy? And how?"
+    given = Given({"question-1": "### Question\n\nWhy?", "answer-1": "", "question-2": longer})
+    content = finished()
+    content["cells"] = [markdown(given.sources["question-1"], "question-1")]
+    content["cells"] += [markdown(PLACEHOLDER, "answer-1"), markdown(longer, "question-2")]
+    cells = read_cells(json.dumps(content).encode())
+    by_hand = ByHand("one", "answer-1", "A question", 1, "question-1")
+    assert find_answer(cells, given, by_hand) == ""
 
 
 # Whatever comes in

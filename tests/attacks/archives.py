@@ -15,7 +15,7 @@ SHADOWS = (
     "evil.pth", "setup.py", "pyproject.toml", "pytest.ini", ".ipython/profile_default/startup/0.py",
     "ipython_config.py", "jupyter_config.py", "nbgrader_config.py", "Makefile", ".git/hooks/post",
 )  # fmt: skip
-FOLDERS = ("", "notebooks/", "cs231n/", "cs231n/classifiers/", "cs231n/checks/", "tests/")
+FOLDERS = ("", "notebooks/", "cs231n/", "cs231n/classifiers/", "course/checks/", "tests/")
 LAUNCHED = ("ipykernel_launcher.py", "ipykernel/__init__.py", "zmq/__init__.py", "IPython.py")
 
 
@@ -27,7 +27,7 @@ def shadows(path):
     """
     code = f"open({str(path)!r}, 'a').write(__file__ + '\\n')\nraise SystemExit('attacked')\n"
     names = [folder + name for folder in FOLDERS for name in SHADOWS]
-    names += [f"notebooks/{name}" for name in LAUNCHED] + ["cs231n/checks/child.py"]
+    names += [f"notebooks/{name}" for name in LAUNCHED] + ["course/checks/child.py"]
     return {name: code.encode() for name in names}
 
 

@@ -57,7 +57,7 @@ def content(path):
         os.close(file)
 
 
-# ------------------------------------------------------------------------------------------- read
+# Read
 
 
 def reads(targets):
@@ -127,8 +127,8 @@ def through_memory(canary):
 
 def walks(targets):
     """Search the file system for the canary, solutions, and what belongs to the grader."""
-    wanted = (targets["canary"].encode(), b"### BEGIN " + b"SOLUTION", b"svm/base/half_" + b"loss")
-    names = ("gradebook.db", "result.json", "misconceptions.toml", "points.toml")
+    wanted = (targets["canary"].encode(), b"### BEGIN " + b"SOLUTION")
+    names = ("gradebook.db", "result.json", "misconceptions.toml", "problems.py", "problems.npz")
     found, passed_over = [], (*SYSTEM, *targets["libraries"])
     for place, folders, files in os.walk("/"):
         folders[:] = [f for f in folders if os.path.join(place, f) not in passed_over]
@@ -141,7 +141,7 @@ def walks(targets):
     return found
 
 
-# ------------------------------------------------------------------------------------------ write
+# Write
 
 
 def writes(targets):
@@ -173,7 +173,7 @@ def writes(targets):
     return found
 
 
-# ---------------------------------------------------------------------------------------- network
+# Network
 
 
 def connects(targets):
@@ -205,7 +205,7 @@ def connects(targets):
     return found
 
 
-# ----------------------------------------------------------------------------------------- rights
+# Rights
 
 SYSTEM_CALLS = {  # x86-64: name: (number, arguments)
     "unshare of the user namespace": (272, (0x10000000,)),

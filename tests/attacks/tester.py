@@ -1,4 +1,4 @@
-"""Makes the submissions of tests/test_grader_attacks.py, and a child that sends forged frames."""
+"""Makes the submissions of test_grader_attacks.py, and a child that sends forged frames."""
 
 import sys
 
@@ -15,9 +15,9 @@ from attacks import (
     wrong_exercise,
 )
 from attacks.archives import shadows
+from conftest import ROOT
 
 FILE = submissions.SOFTMAX_LOSS
-REPOSITORY = submissions.examples.ROOT
 SENDS = """
 import os, sys
 content = open(sys.argv[1], "rb").read()
@@ -44,7 +44,7 @@ def cheating(world):
     stub = submissions.blank()[FILE].decode()
     found = {"wrong": wrong_exercise(stub)}
     for attack in cheats.AT_IMPORT + answers.ENDS:
-        found[attack.__name__] = at_import(stub, attack, REPOSITORY=str(REPOSITORY))
+        found[attack.__name__] = at_import(stub, attack, REPOSITORY=str(ROOT))
     for attack in answers.AT_CALL:
         found[attack.__name__] = at_call(stub, attack)
     for name, bound in LIMITED.items():

@@ -16,8 +16,9 @@ import tempfile
 import threading
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-OURS = ("cs231n", "grading", "tools", "notebooks")
+from conftest import ROOT
+
+OURS = ("cs231n", "course", "exercises", "datasets/scenes", "notebooks")
 # Variables that pytest and Dask set.
 ELSEWHERE = {"PYTEST_CURRENT_TEST", "PYTHONHASHSEED", "MALLOC_TRIM_THRESHOLD_", "__DASK_PARENT_PID"}
 ELSEWHERE |= {f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS")}
@@ -62,7 +63,7 @@ class World:
             "write": [
                 *paths,
                 str(self.gradebook),
-                str(ROOT / "grading/grader/grade.py"),
+                str(ROOT / "course/grader/grade.py"),
                 str(ROOT / "cs231n/added.py"),
             ],
             "folders": [str(path) for path in (self.folder, self.home, self.out, self.temporary)],

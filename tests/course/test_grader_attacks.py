@@ -21,7 +21,7 @@ import submissions
 from attacks import WRONG, answers, archives, at_import, cheats, tester
 from attacks.frames import frame, streams
 from attacks.world import World, outlasting
-from grader_submissions import problems as known_problems
+from grader_submissions import COURSE, PROBLEMS, work
 
 from conftest import ROOT
 from course import checks
@@ -44,14 +44,14 @@ BESIDE = ("replaces_checks", "prepares_results", "leaves_quietly", "kills_everyb
 
 @pytest.fixture(scope="module")
 def settings():
-    problems = unseen.unseen_problems(SEED, ROOT / "build")  # kept there for the next time
+    problems = unseen.unseen_problems(COURSE, SEED, ROOT / "build")  # kept there for the next time
     return Settings(
         seed=SEED,
         data="synthetic",
         problems=problems,
         sandbox=True,
         notebooks=False,
-        version=grader_version(),
+        version=grader_version(COURSE),
     )
 
 
@@ -63,7 +63,7 @@ def world(tmp_path_factory, settings):
         patch.setenv("HOME", str(world.home))
         patch.setenv("CANARY", world.canary)
         patch.setattr(tempfile, "tempdir", str(world.temporary))
-        gradebook.record(world.gradebook.parent, [])  # an empty one
+        gradebook.record(COURSE, world.gradebook.parent, [])  # an empty one
         world.before = world.state()
         yield world
     world.close()
@@ -102,7 +102,7 @@ def together(world, settings):
     archives.write_all(handed_in, honest, world.folder, world.secrets[0])
     with Store(world.out) as store:
         world.before = world.state()
-        summary = grade_all(intake.find(handed_in), settings, store, jobs=2)
+        summary = grade_all(intake.find(COURSE, handed_in), settings, store, jobs=2)
         world.found = world.damage()
         assert (summary.errors, summary.stopped) == ({}, "")
         return {result["name"]: result for result in store.results(sorted(summary.states))}
@@ -112,7 +112,7 @@ def together(world, settings):
 def pages(world, together):
     """The folder with everything that is written for people."""
     with Store(world.out) as store:
-        outcome.write(world.out, store, sorted(one["slug"] for one in together.values()))
+        outcome.write(COURSE, world.out, store, sorted(one["slug"] for one in together.values()))
     return world.out
 
 
@@ -162,7 +162,7 @@ def test_honest_results_are_right(alone):
 
 
 def test_every_submission_has_a_result(world, together):
-    handed_in = intake.find(world.folder / "handed in")
+    handed_in = intake.find(COURSE, world.folder / "handed in")
     assert len(together) == len(handed_in)
     for result in together.values():
         assert result["sandbox"] is True
@@ -203,36 +203,36 @@ def test_what_never_ends_is_ended(world, settings, monkeypatch, attack):
     monkeypatch.setattr(verdict, "SECONDS", 4.0)
     stub = submissions.blank()[tester.FILE].decode()
     files = tester.alone(at_import(stub, attack))
-    entries = verdict.judge_exercises(files, settings.problems)
+    entries = verdict.judge_exercises(work(files), settings.problems)
     told = [one["message"] for one in entries if one["exercise"] in SOFTMAX]
     assert ["did not finish" in text for text in told] == [True, True], told
     assert sum(one["points"] for one in entries) == 0
 
 
-# --- What comes out of the sandbox ----------------------------------------------------------------
+# What comes out of the sandbox
 
 
 # What is said of a loss takes a while where it fits no misconception: every sixth frame will do.
-@pytest.mark.parametrize("exercise, step", [("svm_loss_naive", 6), ("train", 1), ("predict", 1)])
-def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path, exercise, step):
-    known = unseen.read(settings.problems)
-    tasks, kinds = checks.problems_of(exercise, known)
+@pytest.mark.parametrize("name, step", [("svm_loss_naive", 6), ("train", 1), ("predict", 1)])
+def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path, name, step):
+    known, exercise = unseen.read(settings.problems), COURSE.exercises[name]
+    tasks, calls = checks.problems_of(COURSE, exercise, known)
+    target = calling.Target.of(COURSE, exercise, "/")
     forged = list(streams().items())[::step]
     begin = frame({"event": "ready"}) + frame({"event": "start", "index": 0})
 
     def status(name, stream):
         path = tmp_path / hashlib.sha256(name.encode()).hexdigest()
         path.write_bytes(begin + stream)
-        target = calling.Target("/", "none", "none")
-        outcomes = calling.call(target, tasks, kinds, command=tester.sending(path), time_limit=9)
-        return name, checks.judge(exercise, known, outcomes, "", "none").status
+        outcomes = calling.call(target, tasks, calls, command=tester.sending(path), time_limit=9)
+        return name, checks.judge(COURSE, exercise, known, outcomes, "", "none").status
 
     with ThreadPoolExecutor(2) as pool:
         found = dict(pool.map(lambda pair: status(*pair), forged))
     assert set(found.values()) <= {"failed", "broken", "not implemented"}, found
 
 
-# --- Without a sandbox ---------------------------------------------------------------------------
+# Without a sandbox
 
 
 def test_without_bubblewrap_grading_does_not_start(tmp_path):
@@ -241,7 +241,15 @@ def test_without_bubblewrap_grading_does_not_start(tmp_path):
         path.mkdir()
     submissions.to_zip(tester.alone(""), folder / "somebody.zip")
     done = subprocess.run(
-        [sys.executable, "-m", "grading", "grade", str(folder), "--out", str(tmp_path / "out")],
+        [
+            sys.executable,
+            "-m",
+            "course.grader",
+            "grade",
+            str(folder),
+            "--out",
+            str(tmp_path / "out"),
+        ],
         env={**os.environ, "PATH": str(empty)},
         capture_output=True,
         text=True,
@@ -257,7 +265,7 @@ def test_a_result_says_that_there_was_no_sandbox(settings):
     assert graded.result["sandbox"] is False
 
 
-# --- Test the tester ------------------------------------------------------------------------------
+# Test the tester
 
 
 def test_a_checker_in_the_same_process_would_be_deceived():
@@ -270,15 +278,15 @@ def test_a_checker_in_the_same_process_would_be_deceived():
 
 def test_without_a_sandbox_a_solution_is_found_and_borrowed(settings, world):
     files = tester.alone(tester.cheating(world)["borrows_a_solution"])
-    entries = verdict.judge_exercises(files, settings.problems, sandbox=False)
+    entries = verdict.judge_exercises(work(files), settings.problems, sandbox=False)
     assert sum(one["points"] for one in entries) == 25
 
 
 def test_problems_that_students_have_would_be_answered_from_their_file(settings, world):
     files = tester.alone(tester.cheating(world)["knows_the_answers"])
-    entries = verdict.judge_exercises(files, known_problems())
+    entries = verdict.judge_exercises(work(files), PROBLEMS)
     right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
     assert right["loss"] and right["gradient"], right
-    entries = verdict.judge_exercises(files, settings.problems)
+    entries = verdict.judge_exercises(work(files), settings.problems)
     right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
     assert right["loss"] is False and right["gradient"] is False

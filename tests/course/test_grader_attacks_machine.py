@@ -5,18 +5,18 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from attacks import EVERYTHING
 from attacks.world import World, outlasting
 
+from conftest import ROOT
 from course.grader import sandbox
 from course.grader.sandbox import usage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 
-ATTACKS = Path(__file__).parent / "attacks"
+ATTACKS = ROOT / "tests" / "attacks"
 MB = 1 << 20
 SMALL = dataclasses.replace(
     sandbox.EXERCISE, memory=200 * MB, processes=24, file_size=16 * MB, scratch=32 * MB, seconds=30

@@ -15,6 +15,7 @@ import submissions
 from attacks import EVERYTHING, kernels, machine_code
 from attacks.archives import shadows
 from attacks.world import World
+from grader_submissions import COURSE, work
 
 from course.export.answers import cut_out
 from course.export.feedback import notebook_page
@@ -43,7 +44,7 @@ def executed(world, synthetic_dir, notebook, files=()):
     """Return the Rerun of a notebook; nothing may have been changed, told or left by it."""
     files = {**dict(files), "notebooks/svm.ipynb": notebook}
     world.forget()
-    found = rerun.rerun(files, "svm", data=synthetic_dir, limits=LIMITS)
+    found = rerun.rerun(work(files), "svm", data=synthetic_dir, limits=LIMITS)
     assert world.damage() == []
     assert world.canary not in json.dumps(found.entry)
     assert world.canary.encode() not in (found.notebook or b"")
@@ -65,7 +66,7 @@ def test_honest_cells_are_judged_in_spite_of_the_others(world, synthetic_dir, at
     given = {"SOCKET": world.listeners.addresses["socket"], "OUTSIDE": str(world.folder)}
     found = executed(world, synthetic_dir, kernels.attacking(attack, **given))
     first, _, third, forged = found.entry["cells"]
-    assert (first["verdict"], third["verdict"]) == ("reproduces", "reproduces"), found.entry
+    assert (first["verdict"], third["verdict"]) == ("same", "same"), found.entry
     assert forged["verdict"] == "differs"
     assert FORGED in forged["stored"] and FORGED not in forged["fresh"]
 
@@ -73,8 +74,8 @@ def test_honest_cells_are_judged_in_spite_of_the_others(world, synthetic_dir, at
 @pytest.mark.parametrize("attack", kernels.ENDS)
 def test_a_cell_that_ends_everything_costs_itself_and_the_rest(world, synthetic_dir, attack):
     found = executed(world, synthetic_dir, kernels.attacking(attack))
-    assert verdicts(found)[:2] == ["reproduces", "fails"]
-    assert set(verdicts(found)[2:]) <= {"not compared", "reproduces", "differs"}
+    assert verdicts(found)[:2] == ["same", "fails"]
+    assert set(verdicts(found)[2:]) <= {"same", "differs"}
     assert found.entry["message"] or found.entry["cells"][1]["fresh"]
     assert len(found.notebook) < 10_000_000
 
@@ -94,7 +95,7 @@ def test_any_number_of_folders_fits_into_a_sandbox(world, synthetic_dir):
     files = {f"cs231n/{deep.format(number)}own.py": b"" for number in range(300)}
     cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
     found = executed(world, synthetic_dir, kernels.notebook(cells), files)
-    assert verdicts(found) == ["reproduces"]
+    assert verdicts(found) == ["same"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_the_kernel_is_ours_whatever_the_notebook_asks_for(world, synthetic_dir,
     spec = {"name": name, "display_name": name, "argv": ["/bin/false"], "language": "R"}
     cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
     found = executed(world, synthetic_dir, kernels.notebook(cells, kernelspec=spec))
-    assert verdicts(found) == ["reproduces"]
+    assert verdicts(found) == ["same"]
 
 
 BROKEN = {
@@ -132,11 +133,11 @@ BROKEN = {
 def test_a_broken_notebook_is_an_entry_not_an_error(world, synthetic_dir, name):
     found = executed(world, synthetic_dir, BROKEN[name])
     assert found.entry["status"] in ("unreadable", "executed", "flooded", "timeout", "dead")
-    answers = cut_out({"notebooks/svm.ipynb": BROKEN[name]})
+    answers = cut_out(COURSE, {"notebooks/svm.ipynb": BROKEN[name]})
     assert not any(one["answered"] and one["source"] for one in answers)
 
 
-# --- Pages ----------------------------------------------------------------------------------------
+# Pages
 
 
 class Active(html.parser.HTMLParser):

@@ -3,7 +3,7 @@
     write(course, folder) -> [path, ...]      the submissions, each a folder or a zip
     examples(course)                          what each shows, and the points that it must get
 
-Most notebooks are cut off after their first exercise, so that grading all takes about a minute.
+Most notebooks are cut off after their first exercise, so that grading all takes a minute or two.
 """
 
 import io
@@ -39,11 +39,9 @@ class Example:
 def examples(course):
     """Return the Examples: right, untouched, wrong in a known way, endless, forged, broken."""
     names = list(course.exercises)
-    first, last = names[0], names[-1]
-    wrong = next(v for v in Catalogue(course).of(first) if v.name not in notes(course))
-
-    def short(executed=True):
-        return cut_notebooks(course, solved(course, executed))
+    first, last, endless = names[0], names[-1], not_first_checked(course)
+    wrong = costly_misconception(course, first)
+    unwritten = course.exercises[last].file
 
     def full_marks():
         """What `make submission` packs, apart from its pages."""
@@ -53,14 +51,13 @@ def examples(course):
 
     def forged():
         """Outputs of code that was never written, and numbers that no code printed."""
-        path = course.exercises[last].file
-        return with_forged_numbers(course, {**short(), path: blank(course)[path]})
+        files = short(course) | {unwritten: blank(course)[unwritten]}
+        return with_forged_numbers(course, files)
 
     def broken():
-        whole = zipped(short(executed=False))
+        whole = zipped(short(course, executed=False))
         return whole[: len(whole) // 2]
 
-    same_file = [n for n in names if course.exercises[n].file == course.exercises[last].file]
     return (
         Example(
             "full-marks.zip", "everything is right, and packed by `make submission`", full_marks
@@ -73,30 +70,51 @@ def examples(course):
         ),
         Example(
             "misconception.zip",
-            f"{first} is wrong in a well-known way, which is named",
-            lambda: plant(course, short(executed=False), wrong.name, first),
+            f"{first} is wrong in a well-known way, which is named: {wrong}",
+            lambda: plant(course, short(course, executed=False), wrong, first),
             (first,),
-            (wrong.name,),
+            (wrong,),
         ),
         Example(
             "infinite-loop.zip",
-            f"{first} never returns; that costs this exercise only",
-            lambda: begin_with(course, short(), first, "while True: pass"),
-            (first,),
+            f"{endless} never returns; that costs this exercise only",
+            lambda: begin_with(course, short(course), endless, "while True: pass"),
+            (endless,),
         ),
         Example(
             "forged.zip",
             f"{last} was never written, though the notebook shows that it passes; numbers that the "
             "notebooks store were edited",
             forged,
-            tuple(same_file),
+            tuple(name for name in names if course.exercises[name].file == unwritten),
         ),
         Example("broken.zip", "half of a zip, of which nothing can be read", broken, tuple(names)),
     )
 
 
-def notes(course):
-    return {one.name for one in Catalogue(course).entries if one.note}
+def short(course, executed=True):
+    """Return a finished submission with short notebooks."""
+    return cut_notebooks(course, solved(course, executed))
+
+
+def not_first_checked(course):
+    """Return the first exercise that short notebooks do not call, as they end before it.
+
+    There a loop without end would take as long as a cell may.
+    """
+    seen = set()
+    for name, exercise in course.exercises.items():
+        if exercise.notebook in seen:
+            return name
+        seen.add(exercise.notebook)
+    return name
+
+
+def costly_misconception(course, exercise):
+    """Return the first misconception of an exercise in the catalogue that costs its points."""
+    catalogue = Catalogue(course)
+    notes = {one.name for one in catalogue.entries if one.note}
+    return next(one.name for one in catalogue.of(exercise) if one.name not in notes)
 
 
 def with_forged_numbers(course, files):

@@ -165,7 +165,7 @@ def outlasting(bound):
                 signal.signal(number, signal.SIG_IGN)
         if os.fork() == 0:
             with open("/proc/self/comm", "w") as file:
-                file.write("outlasting")
+                file.write(f"outlast {bound}")
             for number in range(256):
                 with contextlib.suppress(OSError):
                     os.close(number)

@@ -122,12 +122,12 @@ class World:
         self.secrets[-1].unlink(missing_ok=True)
 
 
-def outlasting():
-    """Return the processes that limits.py has left."""
+def outlasting(bound):
+    """Return the processes that limits.py has left, of those that live for so many seconds."""
     found = []
     for path in Path("/proc").glob("[0-9]*/comm"):
         with contextlib.suppress(OSError):
-            found += [path] * (path.read_text() == "outlasting\n")
+            found += [path] * (path.read_text() == f"outlast {bound}\n")
     return found
 
 

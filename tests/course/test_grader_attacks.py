@@ -1,6 +1,6 @@
 """Submissions that attack: do they earn what they did not compute, change or disturb anything?
 
-Each is graded alone, and all of them among honest ones in one run. tests/attacks holds them;
+Each is graded alone and, which is slow, among honest ones in one run. tests/attacks holds them;
 test_grader_attacks_machine.py tries the sandbox without a grader, and _notebooks.py what
 re-executes notebooks. A tester that could not fail would prove nothing: the last tests show that
 the same attacks succeed where a protection is missing.
@@ -130,18 +130,35 @@ ATTACKS = [one.__name__ for one in cheats.AT_IMPORT + answers.ENDS + answers.AT_
 ATTACKS += ["wrong", "machine", *(f"limits {name}" for name in tester.LIMITED)]
 
 
+def earns_nothing(result):
+    assert points(result) == 0, result["exercises"]
+    assert result["points"]["automatic"] == 0
+    assert len(result["exercises"]) == 6
+
+
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_earns_nothing(alone, together, name):
-    for result in (alone[name], together[name]):
-        assert points(result) == 0, result["exercises"]
-        assert result["points"]["automatic"] == 0
-        assert len(result["exercises"]) == 6
+def test_an_attack_earns_nothing(alone, name):
+    earns_nothing(alone[name])
 
 
-def test_the_machine_gives_nothing_away(alone, together):
-    for result in (alone["machine"], together["machine"]):
-        told = {one["message"] for one in result["exercises"] if one["exercise"] in SOFTMAX}
-        assert len(told) == 1 and told.pop().startswith("RuntimeError: [] "), told
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_earns_nothing_among_others(together, name):
+    earns_nothing(together[name])
+
+
+def gives_nothing_away(result):
+    told = {one["message"] for one in result["exercises"] if one["exercise"] in SOFTMAX}
+    assert len(told) == 1 and told.pop().startswith("RuntimeError: [] "), told
+
+
+def test_the_machine_gives_nothing_away(alone):
+    gives_nothing_away(alone["machine"])
+
+
+@pytest.mark.slow
+def test_the_machine_gives_nothing_away_among_others(together):
+    gives_nothing_away(together["machine"])
 
 
 @pytest.mark.parametrize("name", BESIDE)
@@ -151,6 +168,7 @@ def test_an_attack_in_one_file_costs_no_exercise_of_another(alone, name):
     assert result["points"]["automatic"] == OTHERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*tester.HONEST, "shadowed"])
 def test_honest_results_are_the_same_among_attacks(alone, together, name):
     assert without_times(together[name]) == without_times(alone[name])
@@ -161,6 +179,7 @@ def test_honest_results_are_right(alone):
     assert earned == [70, 0, 60, 70]
 
 
+@pytest.mark.slow
 def test_every_submission_has_a_result(world, together):
     handed_in = intake.find(COURSE, world.folder / "handed in")
     assert len(together) == len(handed_in)
@@ -174,11 +193,18 @@ def test_every_submission_has_a_result(world, together):
     assert together["crowd"]["points"]["automatic"] == 70
 
 
-def test_nothing_was_changed_or_told(world, alone, together, pages):
+def test_nothing_was_changed_or_told(world, alone):
+    assert world.damage() == []
+    assert not (world.folder / "shadow").exists()
+    assert world.canary not in json.dumps(alone)
+
+
+@pytest.mark.slow
+def test_nothing_was_changed_or_told_among_others(world, together, pages):
     assert world.found == []
     assert not (world.folder / "shadow").exists()
     assert not list(world.folder.rglob("*slipped*"))
-    assert world.canary not in json.dumps([alone, together])
+    assert world.canary not in json.dumps(together)
     written = [path for path in pages.rglob("*") if path.is_file()]
     ours = set(world.secrets)
     assert len(written) > 2 * len(together)
@@ -187,6 +213,7 @@ def test_nothing_was_changed_or_told(world, alone, together, pages):
         assert path.stat().st_mode & 0o022 == 0, path
 
 
+@pytest.mark.slow
 def test_students_are_not_told_the_unseen_problems(together, pages):
     folder = pages / "submissions" / together["tells_the_problem"]["slug"]
     assert "SECRET" in (folder / "result.json").read_text()  # for instructors
@@ -194,8 +221,13 @@ def test_students_are_not_told_the_unseen_problems(together, pages):
         assert "SECRET" not in (folder / name).read_text(encoding="utf-8")
 
 
-def test_no_process_outlives_its_sandbox(alone, together):
-    assert outlasting() == []
+def test_no_process_outlives_its_sandbox(alone):
+    assert outlasting(tester.LIMITED["outlasting"]) == []
+
+
+@pytest.mark.slow
+def test_no_process_outlives_its_sandbox_among_others(together):
+    assert outlasting(tester.LIMITED["outlasting"]) == []
 
 
 @pytest.mark.parametrize("attack", answers.WITHOUT_END)

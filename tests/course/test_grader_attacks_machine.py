@@ -103,9 +103,9 @@ def test_without_a_sandbox_the_same_goes_to_its_bound(name, tmp_path, monkeypatc
 
 def test_nothing_outlives_the_sandbox():
     run(sandbox.prefix(limits=SMALL), "limits.py", "outlasting", "60")
-    assert outlasting() == []
+    assert outlasting(60) == []
     run([], "limits.py", "outlasting", "2")
-    assert len(outlasting()) == 1  # which ends by itself
+    assert len(outlasting(2)) == 1  # which ends by itself
 
 
 def test_a_sandbox_ends_in_time():

@@ -100,13 +100,16 @@ def is_outdated(work, name):
 
 def changed_files(work):
     """Return the names of the given files that a student changed: ours stand for them."""
-    given = work.record.files.keys() & work.files.keys() - set(work.course.exercise_files)
+    given, exercises = work.record.files, work.course.exercise_files
     return sorted(
         name
-        for name in given
-        if not is_picture(name)
+        for name, content in work.files.items()
+        if name in given
+        and name not in exercises
+        and work.course.is_given(name)
+        and not is_picture(name)
         # Editors and version control may end lines in another way.
-        and work.record.files[name] != sha256(work.files[name].replace(b"\r\n", b"\n"))
+        and given[name] != sha256(content.replace(b"\r\n", b"\n"))
     )
 
 

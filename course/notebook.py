@@ -54,7 +54,12 @@ class Cell:
 
 def read_cells(content):
     """Return the Cells in the file of a notebook (bytes); ValueError for anything else."""
-    cells = read_notebook(content).get("cells")
+    return cells_in(read_notebook(content))
+
+
+def cells_in(notebook):
+    """Return the Cells of a notebook's dictionary; ValueError if it has none."""
+    cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ValueError("it has no list of cells")
     return [known_shape(index, cell) for index, cell in enumerate(cells)]

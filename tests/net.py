@@ -44,15 +44,17 @@ UNIT_TESTS = {
     "course/export/telling.py": "tests/course/test_grader_pages.py",
     "course/grader/intake/archive.py": "tests/course/test_grader_archive.py",
     "course/grader/intake/layout.py": "tests/course/test_grader_limits.py",
-    "grading/grader/notebooks/compare.py": "tests/test_grader_compare.py",
+    "course/grader/notebooks/compare.py": "tests/course/test_grader_compare.py",
+    "course/grader/notebooks/notebook_reader.py": "tests/course/test_grader_notebook_reader.py",
+    "course/grader/notebooks/seeds.py": "tests/course/test_grader_seeds.py",
     "course/grader/sandbox/seccomp.py": "tests/course/test_grader_sandbox.py",
     "course/grader/store.py": "tests/course/test_grader_store.py",
     "course/notebook.py": "tests/course/test_notebook.py",
     "course/outputs/compare.py": "tests/course/test_nbval_extension.py",
     "course/submission/contents.py": "tests/course/test_submission_files.py",
     "course/submission/lookover.py": "tests/course/test_submission.py",
-    "grading/grader/verdict/__init__.py": "tests/test_grader_verdict.py",
-    "grading/grader/verdict/tree.py": "tests/test_grader_verdict.py",
+    "course/grader/verdict/__init__.py": "tests/course/test_grader_verdict.py",
+    "course/grader/verdict/tree.py": "tests/course/test_grader_verdict.py",
 }
 NETS = (*sorted(set(UNIT_TESTS.values())), *NOTEBOOKS)
 

@@ -71,3 +71,13 @@ def test_whatever_has_the_wrong_shape_is_passed_over():
 def test_another_kernel_is_named(metadata, kernel):
     content = json.dumps({"nbformat": 4, "cells": [], "metadata": metadata}).encode()
     assert notebook_reader.read(content).kernel == kernel
+
+
+def test_pictures_in_text_are_kept_up_to_a_size_together(monkeypatch):
+    monkeypatch.setattr(notebook_reader, "ATTACHED", 7)
+    cells = [
+        markdown("a", f"m{size}") | {"attachments": {"a.png": {"image/png": size * "A"}}}
+        for size in (5, 3, 2)
+    ]
+    found = notebook_reader.read(notebook(*cells)).cells
+    assert [bool(cell.attachments) for cell in found] == [True, False, True]

@@ -80,7 +80,7 @@ def beginning(outputs, left):
     return kept
 
 
-# --- Outputs of known shape ------------------------------------------------------------------
+# Outputs of known shape
 
 
 def as_output(kind, content):

@@ -93,7 +93,7 @@ class Kernel:
             "signature_scheme": self.session.signature_scheme,
         }
 
-    # --- Start and end --------------------------------------------------------------------------
+    # Start and end
 
     def connect(self):
         """Wait for the sockets, connect, and wait until the kernel answers on both."""
@@ -139,7 +139,7 @@ class Kernel:
         self.process.wait()
         self.context.destroy(linger=0)
 
-    # --- Messages -------------------------------------------------------------------------------
+    # Messages
 
     def messages(self, seconds):
         """Wait for messages; yield (socket, message), message None if it is none."""
@@ -223,7 +223,7 @@ class Kernel:
         return cell.report()
 
 
-# --- Processes and files ----------------------------------------------------------------------
+# Processes and files
 
 # The kernel's second channel for what forked processes print is a TCP socket, and libzmq ends the
 # process where the sandbox refuses it. This is what ipykernel does if no port is free.

@@ -4,14 +4,13 @@ read(content)              Notebook, its cells checked piece by piece; ValueErro
 write(notebook, fresh)     the executed copy, in the canonical form of this repository
 """
 
-import json
 import re
 from dataclasses import dataclass
 
 import nbformat
 
 from course.grader.notebooks.cell_outputs import as_output, plain
-from course.notebook import dig, joined, read_cells
+from course.notebook import Cell, cells_in, dig, joined, read_notebook
 from course.outputs.canonical import is_progress_bar, to_text
 from course.submission.contents import NOTEBOOK_LIMIT
 
@@ -22,18 +21,14 @@ GENERATED_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 @dataclass
-class StoredCell:
-    """A cell as handed in. number, result_number: the execution counts of it and of its result."""
+class StoredCell(Cell):
+    """A cell as handed in, whose type is code, markdown or raw, and whose id is unique.
 
-    index: int
-    kind: str  # code, markdown, raw
-    id: str  # unique in the notebook
-    ids: set  # all names that it may have been given
-    source: str
-    number: int | None
-    result_number: int | None
-    outputs: list
-    attachments: dict
+    number          the execution count, None unless it may be one
+    result_number   the same of its result
+    """
+
+    result_number: int | None = None
 
 
 @dataclass
@@ -49,7 +44,7 @@ class Notebook:
         return [
             cell
             for cell in self.cells
-            if cell.kind == "code" and (cell.source.strip() or cell.outputs)
+            if cell.type == "code" and (cell.source.strip() or cell.outputs)
         ]
 
 
@@ -58,29 +53,33 @@ def read(content):
     if len(content) > NOTEBOOK_LIMIT:
         size = f"{len(content) / 1e6:.0f} MB, more than {NOTEBOOK_LIMIT / 1e6:.0f}"
         raise ValueError(f"it has {size}")
-    found, whole = read_cells(content), json.loads(content)
+    whole = read_notebook(content)
+    found = cells_in(whole)
     if len(found) > MOST_CELLS:
         raise ValueError(f"it has {len(found):,} cells, more than {MOST_CELLS:,}")
     cells, used, left = [], set(), ATTACHED
     for cell in found:
         attached, size = attachments(cell.attachments, left)
         left -= size
-        kind = cell.type if cell.type in ("code", "markdown") else "raw"
-        results = [one for one in cell.outputs if one.get("output_type") == "execute_result"]
-        stored = StoredCell(
-            index=cell.index,
-            kind=kind,
-            id=unused_id(cell.id, cell.index, used),
-            ids=cell.ids,
-            source=plain(cell.source),
-            number=count(cell.number),
-            result_number=count(results[-1].get("execution_count")) if results else None,
-            outputs=tidy(map(stored_output, cell.outputs)) if kind == "code" else [],
-            attachments=attached if kind != "code" else {},
-        )
-        used.add(stored.id)
-        cells.append(stored)
+        cells.append(stored_cell(cell, unused_id(cell.id, cell.index, used), attached))
+        used.add(cells[-1].id)
     return Notebook(cells, other_kernel(whole))
+
+
+def stored_cell(cell, name, attached):
+    """Return the StoredCell of a Cell that may hold anything."""
+    kind = cell.type if cell.type in ("code", "markdown") else "raw"
+    results = [one for one in cell.outputs if one.get("output_type") == "execute_result"]
+    checked = {
+        "type": kind,
+        "id": name,
+        "source": plain(cell.source),
+        "number": count(cell.number),
+        "outputs": tidy(map(stored_output, cell.outputs)) if kind == "code" else [],
+        "attachments": attached if kind != "code" else {},
+        "result_number": count(results[-1].get("execution_count")) if results else None,
+    }
+    return StoredCell(**vars(cell) | checked)
 
 
 def count(number):
@@ -116,7 +115,7 @@ def other_kernel(whole):
     return next((name for name in wanted if name.lower() not in usual), "")
 
 
-# --- Outputs ---------------------------------------------------------------------------------
+# Outputs
 
 
 def stored_output(output):
@@ -159,8 +158,8 @@ def write(notebook, fresh):
     """Return the bytes of the executed copy; fresh: {index of a cell: its outputs}."""
     cells = []
     for cell in notebook.cells:
-        node = {"cell_type": cell.kind, "id": cell.id, "metadata": {}, "source": cell.source}
-        if cell.kind == "code":
+        node = {"cell_type": cell.type, "id": cell.id, "metadata": {}, "source": cell.source}
+        if cell.type == "code":
             outputs = fresh.get(cell.index)
             node["outputs"] = outputs or []
             node["execution_count"] = None if outputs is None else 1  # numbered when written

@@ -7,8 +7,6 @@ sequences for a terminal, marks that reverse the order of what follows, or megab
 import re
 import unicodedata
 
-from wcwidth import wcswidth
-
 # What colours and moves things in a terminal.
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.DOTALL)
 # They turn text around beyond their own piece of it. Arabic and Hebrew need none of them.
@@ -44,6 +42,8 @@ def one_line(text, limit=200):
 
 def fit(text, wanted, right=False):
     """Return a text in one line of exactly `wanted` columns of a terminal: padded, or cut."""
+    from wcwidth import wcswidth  # here, as what parses strangers' files has no libraries
+
     text = one_line(text, max(wanted, 1) * 4)
     if wcswidth(text) > wanted:
         while text and wcswidth(text) > wanted - 1:

@@ -176,11 +176,11 @@ FAULTS = {
         r"line 12: the kind 'number' needs a file exercises/number/judge.py",
     ),
     "part of a kind not handed out": (
-        lambda toy: edit(toy / TOML, (', "exercises/number/judge.py"', "")),
+        lambda toy: edit(toy / TOML, (', "exercises/*/judge.py"', "")),
         r"students do not get exercises/number/judge.py, a part of the kind 'number'; add it",
     ),
     "expected values handed out": (
-        lambda toy: edit(toy / TOML, ('number/judge.py"', 'number/judge.py", "exercises/*/*.py"')),
+        lambda toy: edit(toy / TOML, ('*/judge.py"', '*/judge.py", "exercises/*/problems.py"')),
         r"students would get exercises/number/problems.py, which knows what is expected; take it",
     ),
     "no data of the checks": (

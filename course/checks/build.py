@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course import definition
+from course import ROOT, definition
 from course.checks.catalogue import Catalogue
 from course.checks.data import CheckData, to_arrays
 from course.checks.names import Misconception, Problem, unknown_names
@@ -78,7 +78,8 @@ def write(path, data):
             )
 
 
-def main(argv=None):
+def main(argv=None, root=ROOT):
+    """Write the data of the course that lies in `root`; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m course.checks.build", description=__doc__.splitlines()[0]
     )
@@ -86,7 +87,7 @@ def main(argv=None):
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(argv)
     try:
-        course = definition.load()
+        course = definition.load(root)
         if problems := whole.find_problems(course, with_data=False):
             raise definition.DefinitionError("\n".join(problems))
         data = build(course, options.seed)

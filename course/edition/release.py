@@ -89,17 +89,18 @@ def mode(path):
     return 0o755 if path.endswith(EXECUTABLE) else 0o644
 
 
-def main(argv=None):
+def main(argv=None, root=ROOT):
+    """Release the course that lies in `root`; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m course.edition.release",
         description="Derive the student edition, and keep its record in exercises/editions/.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "build", help="default: build/")
+    parser.add_argument("--out", type=Path, default=root / "build", help="default: build/")
     out = parser.parse_args(argv).out
     try:
-        course = definition.load()
+        course = definition.load(root)
         edition = make(course)
     except (ReleaseError, definition.DefinitionError) as error:
         print(f"{error}\n\nerror: nothing was written, because of the above", file=sys.stderr)

@@ -197,11 +197,9 @@ def files_in(folder):
 
 
 @pytest.fixture
-def run(toy, tmp_path, monkeypatch):
+def run(toy, tmp_path):
     """A function that releases the toy course into a folder, and returns the exit status."""
-    load = definition.load
-    monkeypatch.setattr(definition, "load", lambda: load(toy))
-    return lambda name="out": release.main(["--out", str(tmp_path / name)])
+    return lambda name="out": release.main(["--out", str(tmp_path / name)], toy)
 
 
 def test_nothing_is_written_when_something_is_wrong(toy, run, tmp_path, capsys):

@@ -29,14 +29,12 @@ def toy(whole_toy, tmp_path):
 
 
 @pytest.fixture
-def run(toy, tmp_path, monkeypatch):
+def run(toy, tmp_path):
     """A function that releases the toy as it is now, and returns the edition's files."""
-    load = definition.load
-    monkeypatch.setattr(definition, "load", lambda: load(toy))
 
     def release_now():
-        assert release.main(["--out", str(tmp_path / "out")]) == 0
-        return derive(definition.load()).files
+        assert release.main(["--out", str(tmp_path / "out")], toy) == 0
+        return derive(definition.load(toy)).files
 
     return release_now
 
@@ -45,7 +43,7 @@ def fresh(toy):
     """The course as another process sees it, which has derived nothing yet."""
     handed_out.edition.cache_clear()
     handed_out.records.cache_clear()
-    return definition.load()
+    return definition.load(toy)
 
 
 def records(toy):
@@ -111,7 +109,7 @@ def test_a_damaged_record_is_refused_with_the_way_out(toy, run, spoil, capsys):
     path.write_text(spoil(path.read_text()))
     with pytest.raises(ValueError, match=r"exercises/editions/.*json: .*; get it back from versi"):
         handed_out.records(fresh(toy))
-    assert release.main(["--out", str(toy / "out")]) == 1
+    assert release.main(["--out", str(toy / "out")], toy) == 1
     assert f"{path.name}: it " in capsys.readouterr().err
 
 
@@ -130,7 +128,7 @@ def test_work_is_read_as_the_edition_it_was_handed_out_with(toy, run):
 
 def test_an_edition_of_which_there_is_no_record_is_read_as_the_tree_gives_it(toy, run):
     correct_a_typo(toy)
-    files = derive(definition.load()).files
+    files = derive(definition.load(toy)).files
     assert records(toy) == []
     assert given_question(fresh(toy), files).endswith("not a sum?")
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from course.grader.sandbox import EXERCISE, MB
 
-ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_PYTHON = "/usr/bin/python3"
 SOMEBODY = 1234
 LIMITS = dataclasses.replace(
@@ -95,7 +95,7 @@ def copy_package(folder):
     """Copy what a sandbox needs to where everybody can read it."""
     import pyseccomp
 
-    package = Path("grading", "grader", "sandbox")
+    package = Path("course", "grader", "sandbox")
     (folder / package).mkdir(parents=True)
     for path in (package.parents[1], package.parents[0]):
         shutil.copy(ROOT / path / "__init__.py", folder / path)

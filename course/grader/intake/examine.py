@@ -55,7 +55,7 @@ def in_child(files):
     header = json.dumps([(name, len(content)) for name, content in files])
     try:
         output = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", __file__],
+            [sys.executable, "-I", "-B", __file__],
             input=header.encode() + b"\n" + b"".join(content for _, content in files),
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS,
         ).stdout  # fmt: skip

@@ -7,13 +7,13 @@ same bytes every time, and the record of the edition into exercises/editions/, b
 knows it again. If anything is wrong with the declaration, with a marker, or gives a solution away,
 all of it is listed, and nothing is written: what an earlier release left stays as it is.
 
-    whole.py         does the declaration fit the tree?
-    derive.py        the files that students get
-    markers.py       regions of files: solutions, and what is for instructors
-    stubs.py         what takes the place of solutions
-    notebooks.py     the cells of a notebook
-    leaks.py         the last look over what was derived
-    handed_out.py    from which edition does what comes back come?
+    whole.py, imports.py    does the declaration fit the tree? do students get what they import?
+    derive.py               the files that students get
+    markers.py, stubs.py    regions of files, and what takes the place of solutions
+    notebooks.py            the cells of a notebook
+    exercise_table.py       what is asked, for the students' README
+    leaks.py, served.py     the last look over what was derived
+    handed_out.py           from which edition does what comes back come?
 """
 
 import argparse

@@ -9,14 +9,13 @@ import ast
 import re
 from collections import Counter
 
-import nbformat
-
 from course.checks import data
 from course.definition import CHECKS, FILE, Exercise
+from course.edition import imports
 from course.edition.derive import ReleaseError, derive
 from course.edition.handed_out import read_kept
 from course.edition.markers import SOLUTION, find_regions
-from course.edition.notebooks import STAMP, is_evidence, parse_code, read
+from course.edition.notebooks import STAMP, is_evidence, read
 from course.notebook import read_cells
 
 CHECK = re.compile(r'checks\.run\("(\w+)"\)')
@@ -42,7 +41,7 @@ def find_problems(course, with_data=True):
     except ReleaseError as error:
         problems += str(error).splitlines()
     else:
-        problems += import_problems(course, edition)
+        problems += imports.find_problems(course, edition)
     try:
         read_kept(course)
     except ValueError as error:
@@ -71,35 +70,29 @@ def reading_problems(course, notebook):
 
 
 def notebook_problems(course, notebook):
-    path, problems = notebook.file, []
+    """Yield what of the declaration a notebook lacks, then what is wrong with its cells."""
+    path, graded = notebook.file, course.graded_cells(notebook.name)
     cells = read(course, notebook).cells
-    graded = course.graded_cells(notebook.name)
-    questions = {one.question for one in graded.values() if not isinstance(one, Exercise)}
-    kept = {}
-    for cell in cells:
-        if not is_evidence(cell):
-            kept[cell.id] = cell
-            problems += cell_problems(path, cell, graded, questions)
+    evidence = {cell.id for cell in cells if is_evidence(cell)}
+    kept = [cell for cell in cells if cell.id not in evidence]
+    names = [cell.id for cell in kept]
     for name in (notebook.stamp, *notebook.locked):
-        if name not in kept:
+        if name not in names:
             what = f"{declared(notebook)}: {path} has no cell {name!r}"
-            problems.append(f"{what}; correct the name, or the cell's id")
-    names = list(kept)
+            yield f"{what}; correct the name, or the cell's id"
     for name, one in graded.items():
-        if name not in kept:
-            evidence = "but as evidence, which is left out" if is_there(name, cells) else "at all"
-            what = f"{declared(one)}: {path} has no cell {name!r} {evidence}"
-            problems.append(f"{what}; correct the declaration, or the cell's id or tags")
-        elif not isinstance(one, Exercise) and one.question:
-            before = names[names.index(name) - 1] if names.index(name) else None
-            if before != one.question:
+        if name not in names:
+            how = "but as evidence, which is left out" if name in evidence else "at all"
+            what = f"{declared(one)}: {path} has no cell {name!r} {how}"
+            yield f"{what}; correct the declaration, or the cell's id or tags"
+        elif question := getattr(one, "question", ""):
+            before = ([None, *names])[names.index(name)]
+            if before != question:
                 what = f"{declared(one)}: before the cell {name!r} stands {before!r} in {path}"
-                problems.append(f"{what}, not its question {one.question!r}; move one of them")
-    return problems
-
-
-def is_there(name, cells):
-    return any(cell.id == name for cell in cells)
+                yield f"{what}, not its question {question!r}; move one of them"
+    questions = {getattr(one, "question", "") for one in graded.values()}
+    for cell in kept:
+        yield from cell_problems(path, cell, graded, questions)
 
 
 def cell_problems(path, cell, graded, questions):
@@ -152,14 +145,20 @@ def file_problems(course):
 def solution_problems(file, text, exercises):
     """Yield where an exercise's function has no solution, or a solution has no exercise."""
     try:
-        tree = ast.parse(text)
+        defined = definitions(ast.parse(text))
     except SyntaxError as error:
         yield f"{file}:{error.lineno}: no valid Python: {error.msg}"
         return
     regions = {one.first for one in find_regions(text, str, []) if one.kind == SOLUTION}
     for one in exercises:
+        if one.attribute not in defined:
+            what = f"{declared(one)}: {file} has no function or class {one.attribute!r}"
+            yield f"{what}; correct one of them"
+            continue
+        attribute = defined[one.attribute]
+        methods = definitions(attribute) if isinstance(attribute, ast.ClassDef) else {}
         for name in one.functions:
-            function = find_function(tree, one.attribute, name)
+            function = methods.get(name) or defined.get(name)
             if function is None:
                 yield f"{declared(one)}: {file} has no function {name!r}; correct one of them"
                 continue
@@ -172,13 +171,10 @@ def solution_problems(file, text, exercises):
         yield f"{file}:{line}: this solution is in no function of an [[exercise]] in {FILE}"
 
 
-def find_function(tree, attribute, name):
-    """Return the function of this name: a method, if the attribute is a class of the file."""
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == attribute:
-            tree = node
-    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
-    return next((node for node in functions if node.name == name), None)
+def definitions(tree):
+    """Return {name: node} of the functions and classes in a file, or of those in a class."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name: node for node in tree.body if isinstance(node, kinds)}
 
 
 # The kinds of exercises, and their problems
@@ -213,64 +209,3 @@ def data_problems(course):
         for one in course.exercises.values()
         if one.problems not in known
     ]
-
-
-# What students' notebooks and files import
-
-
-def import_problems(course, edition):
-    """Yield what is imported in the edition that lies in the tree, but is not handed out."""
-    for path, where, parse, text in code_of(course, edition):
-        try:
-            tree = parse(text)
-        except SyntaxError as error:
-            yield f"{where(error.lineno)}: no valid Python: {error.msg}"
-            continue
-        for line, name, is_module in imports(tree, path):
-            yield from missing(course, edition, path, name, is_module, where(line))
-
-
-def code_of(course, edition):
-    """Yield (path, function that tells the place of a line, function that parses, text)."""
-    for path, content in edition.files.items():
-        if path.endswith(".py"):
-            yield path, f"{path}:{{}}".format, ast.parse, content.decode()
-    for path in course.notebook_files:
-        for cell in nbformat.reads(edition.files[path].decode(), as_version=4).cells:
-            if cell.cell_type == "code":
-                yield path, f"{path}, cell {cell.id}, line {{}}".format, parse_code, cell.source
-
-
-def imports(tree, path):
-    """Return [(line, name, whether it has to be a module)] of what is imported in a file."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(node.lineno, one.name, True) for one in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = path.split("/")[: -node.level] if node.level else []
-            module = ".".join([*above, *filter(None, [node.module])])
-            found.append((node.lineno, module, True))
-            found += [(node.lineno, f"{module}.{one.name}", False) for one in node.names]
-    return found
-
-
-def missing(course, edition, path, name, is_module, where):
-    """Yield a line if this name, imported in the file `path`, is of a module that students lack."""
-    parts = name.split(".")
-    for folder in ("", path.rpartition("/")[0] + "/"):  # scripts import what lies beside them
-        files = module_files(folder, parts)
-        there = [file for file in files if (course.root / file).is_file()]
-        for file in there:
-            if file not in edition.files:
-                yield f"{where}: students do not get {file}; add it to handed_out in {FILE}"
-        if there or (course.root / folder / "/".join(parts)).is_dir():
-            return
-    if is_module and parts[0] in (course.package, "course", "exercises"):
-        yield f"{where}: there is no module {name}; correct the name"
-
-
-def module_files(folder, parts):
-    """Return the names that the file of a module may have."""
-    name = folder + "/".join(parts)
-    return f"{name}.py", f"{name}/__init__.py"

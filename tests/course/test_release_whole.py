@@ -139,8 +139,19 @@ FAULTS = {
     ),
     "function gone": (
         lambda toy: edit(toy / "toy/sums.py", ("def mean", "def average")),
-        r"line 22: toy/sums.py has no function 'mean'; correct one of them",
+        r"line 22: toy/sums.py has no function or class 'mean'; correct one of them",
         r"toy/sums.py:\d+: this solution is in no function of an \[\[exercise\]\]",
+    ),
+    "helper gone": (
+        lambda toy: edit(toy / TOML, ("points = 4", 'points = 4\nfunctions = ["mean", "help"]')),
+        r"line 22: toy/sums.py has no function 'help'; correct one of them",
+    ),
+    "package of what is imported not handed out": (
+        lambda toy: [
+            edit(toy / TOML, ('"toy/__init__.py", ', "")),
+            edit_cell(toy / NOTEBOOK, "total-cell", source="import toy.sums"),
+        ],
+        r"cell total-cell, line 1: students do not get toy/__init__.py; add it",
     ),
     "function without a solution": (
         lambda toy: edit(

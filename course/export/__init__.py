@@ -1,1 +1,14 @@
-"""What people read: feedback, Gradescope's file, the course; and the answers they grade."""
+"""From results to what people read and grade.
+
+    answers         what a person grades, cut out of the notebooks
+    points          those of the grader and those that people gave
+    telling         verdicts in words, for all of these:
+    feedback        the page of a student
+    notebook_page   an executed notebook, as a page
+    gradescope      the same as feedback, as Gradescope takes it
+    nbgrader/       the gradebook, in which people grade
+    overview        the course: a page, a table for spreadsheets, one for the terminal
+    outcome         writes all of them
+
+markup and plots are the pages' walls and pictures; nbgrader_config writes settings.
+"""

@@ -25,6 +25,8 @@ from course.files import put
 from course.text import fit, one_line
 
 SHOWN_CELLS = 15
+SUMS = ("automatic", "automatic_possible", "changed", "by_hand", "by_hand_possible")
+SUMS += ("waiting", "total")
 # A spreadsheet takes a cell that begins so for a formula; the last four are wide forms.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
@@ -97,36 +99,29 @@ def write(course, out, rows):
 
 def grades(rows):
     """Return the content of grades.csv: UTF-8, a line for each submission."""
-    file = io.StringIO()
-    lines = [columns(one) for one in rows]
-    names = dict.fromkeys(name for line in lines for name in line)
-    writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
+    # Where an exercise could not be run, nothing is told of vectorization.
+    exercises = [one["exercises"].items() for one in rows]
+    timed = {name for items in exercises for name, entry in items if entry["timed"]}
+    lines, file = [columns(one, timed) for one in rows], io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerows([name for name, _ in line] for line in lines[:1])
+    writer.writerows([text for _, text in line] for line in lines)
     return file.getvalue()
 
 
-def columns(one):
-    """Return {name of a column: text} of a row."""
-    counted, exercises = one["points"], one["exercises"].items()
-    sums = ("automatic", "automatic_possible", "changed", "by_hand", "by_hand_possible")
-    verdicts = {True: "yes", False: "no", None: ""}
-    return {
-        "name": harmless(one["name"]),
-        "slug": harmless(one["slug"]),
-        **{name: points(entry["points"]) for name, entry in exercises},
-        **{name: "" if score is None else points(score) for name, score in one["answers"].items()},
-        **{name: points(getattr(counted, name)) for name in (*sums, "waiting", "total")},
-        **{f"{name} status": entry["status"] for name, entry in exercises},
-        **{
-            f"{name} is vectorized": verdicts[entry["vectorized"]]
-            for name, entry in exercises
-            if entry["timed"]
-        },
-        **{f"{name}.ipynb": status for name, status in one["notebooks"].items()},
-        "remarks": str(one["remarks"]),
-        "sandbox": "yes" if one["sandbox"] else "no",
-    }
+def columns(one, timed):
+    """Return [(name of a column, text), ...] of a row; an exercise may be called like a sum."""
+    exercises, answers = one["exercises"], one["answers"]
+    yes_no = {True: "yes", False: "no", None: ""}
+    found = [("name", harmless(one["name"])), ("slug", harmless(one["slug"]))]
+    found += [(name, points(entry["points"])) for name, entry in exercises.items()]
+    found += [(title, "" if score is None else points(score)) for title, score in answers.items()]
+    found += [(name, points(getattr(one["points"], name))) for name in SUMS]
+    found += [(f"{name} status", entry["status"]) for name, entry in exercises.items()]
+    for name in filter(timed.__contains__, exercises):
+        found.append((f"{name} is vectorized", yes_no[exercises[name]["vectorized"]]))
+    found += [(f"{name}.ipynb", status) for name, status in one["notebooks"].items()]
+    return [*found, ("remarks", str(one["remarks"])), ("sandbox", yes_no[one["sandbox"]])]
 
 
 def harmless(text):

@@ -113,6 +113,22 @@ def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
     assert (line["changed"], line["total"]) == ("-7.5", "62.5")  # a number, with no quote before it
 
 
+def test_columns_are_the_same_for_all_whatever_exercises_are_called_and_whatever_became_of_them(
+    course,
+):
+    one, other = with_exercises(result()), with_exercises(result(slug="b"))
+    other["exercises"] = [entry | {"vectorized": None} for entry in other["exercises"]]
+    for made in (one, other):
+        made["exercises"][2]["exercise"] = "total"
+    text = overview.grades([overview.row(course, made) for made in (other, one)])
+    header, first, second = csv.reader(io.StringIO(text))
+    assert len(header) == len(first) == len(second)
+    totals = [text for name, text in zip(header, second, strict=True) if name == "total"]
+    assert totals == ["10", "70"]
+    place = header.index("sum_vectorized is vectorized")
+    assert (first[place], second[place]) == ("", "yes")
+
+
 def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, course, tmp_path):
     (tmp_path / "grades.csv").write_text("old")
     overview.write(course, tmp_path, reversed(rows))

@@ -85,7 +85,9 @@ def test_each_exercise_has_its_verdict_its_hints_and_vectorization_apart(page):
 
 
 def test_vectorization_is_told_apart_from_what_costs_points(page):
-    lines = [{"title": title, "ok": title == "loss"} for title in ("loss", "vectorized")]
+    lines = [
+        {"title": title, "ok": title == "loss", "detail": ""} for title in ("loss", "vectorized")
+    ]
     words = {"lines": lines, "misconceptions": {"loops": "Let NumPy work on the whole array."}}
     one = with_exercises(result(), sum_vectorized=LOOPS | words)
     told = page(one)

@@ -65,16 +65,12 @@ def replace(db, course, cells, names, rows):
         write_submissions(db, course, assignment, names)
         books = submitted_notebooks(db, assignment)
         # nbgrader keeps a grade and a comment of the same cell under two cells of that name.
-        grades = [
-            (books[row.slug, row.notebook], ids[api.GradeCell, row.notebook, row.cell])
-            for row in rows
-        ]
-        comments = [
-            (books[row.slug, row.notebook], ids[api.SolutionCell, row.notebook, row.cell])
-            for row in rows
-        ]
-        write_grades(db, seen, dict(zip(grades, rows, strict=True)))
-        write_comments(db, dict(zip(comments, rows, strict=True)))
+        grades, comments = (
+            {(books[it.slug, it.notebook], ids[table, it.notebook, it.cell]): it for it in rows}
+            for table in (api.GradeCell, api.SolutionCell)
+        )
+        write_grades(db, seen, grades)
+        write_comments(db, comments)
         db.commit()
     except BaseException:
         db.rollback()

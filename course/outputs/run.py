@@ -35,8 +35,8 @@ from course.outputs.canonical import normalize, to_text
 
 # Execute
 
-# Run in the kernel after the last cell, in a cell that is thrown away. Older notebooks of this
-# course have a `results` of another kind, with tuples as keys: it is passed over.
+# Run in the kernel after the last cell, in a cell that is thrown away. A notebook may mean
+# something else by `results`, such as a dictionary with tuples as keys: they are passed over.
 QUESTION = """
 import json, resource
 found = globals().get("results")
@@ -57,7 +57,7 @@ class NotebookFailed(Exception):
 def execute(notebook, path, settings):
     """Execute `notebook`, read from `path`, in place; return its results, stage times and memory.
 
-    settings are environment variables besides ours.
+    settings    environment variables besides those that are set here
 
     Raises NotebookFailed at the first cell that fails; the cells before it have their outputs.
     """
@@ -218,7 +218,6 @@ def store(course, path, dataset):
 
 # Report
 
-
 WIDTH, COLUMN = 80, 12  # of a line, of a notebook's column with the space before it
 
 
@@ -249,19 +248,21 @@ def result_lines(results):
     keys = list(dict.fromkeys(key for found in results.values() for key in found))
     if not keys:
         return []
-    first = max(map(len, keys)) + 1
-    rows, alike = {key: [found.get(key) for found in results.values()] for key in keys}, []
-    for key, values in list(rows.items()):
-        if isinstance(values[0], str) and values.count(values[0]) == len(values):
-            alike.append(f"{key:{first}} {values[0]}")
-            del rows[key]
-    lines, names = ["", *alike], list(results)
+    first, names = max(map(len, keys)) + 1, list(results)
+    rows = {key: [found.get(key) for found in results.values()] for key in keys}
+    alike = [key for key, values in rows.items() if is_one_text(values)]
+    lines = [f"{key:{first}} {rows.pop(key)[0]}" for key in alike]
+    lines = ["", *lines] if lines else []
     count = max(1, (WIDTH - first) // COLUMN)  # of notebooks beside each other
     for start in range(0, len(names) if rows else 0, count):
         part = slice(start, start + count)
         lines += ["", " " * first + "".join(map(cell_of_table, names[part]))]
         lines += [f"{key:{first}}" + "".join(map(cell_of_table, rows[key][part])) for key in rows]
     return lines
+
+
+def is_one_text(values):
+    return isinstance(values[0], str) and values.count(values[0]) == len(values)
 
 
 def cell_of_table(value):

@@ -235,7 +235,8 @@ def noisy():
         ],
     )
     metadata = {"kernelspec": {"name": "mine", "display_name": "M"}, "widgets": {}, "vscode": {}}
-    return new_notebook(cells=[new_code_cell("unexecuted"), code], metadata=metadata)
+    prose = new_markdown_cell("![](attachment:a.png)", attachments={"a.png": {"image/png": "iVBO"}})
+    return new_notebook(cells=[new_code_cell("unexecuted"), code, prose], metadata=metadata)
 
 
 def test_normalize_drops_the_noise_and_nothing_else():
@@ -250,6 +251,7 @@ def test_normalize_drops_the_noise_and_nothing_else():
     cell = notebook.cells[1]
     assert (cell.id, cell.source, cell.execution_count) == ("keep-me", "f()", 1)
     assert cell.metadata == {"tags": ["t"], "nbval": {"x": 1}}
+    assert notebook.cells[2] == original.cells[2]
     printed, warning, value = cell.outputs
     assert (printed.text, warning.text) == ("one\ntwo\n", "careful\n")
     assert (value.data["text/plain"], value.execution_count) == ("3", 1)

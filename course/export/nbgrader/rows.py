@@ -165,43 +165,20 @@ def remove_others(db, assignment, ids, seen):
 
 def write_submissions(db, course, assignment, names):
     """Add the students, submissions and notebooks that are new."""
-    put(
-        db,
-        api.Student,
-        ["id"],
-        [
-            {"id": slug, "last_name": None if name == slug else plain_name(name)}
-            for slug, name in names.items()
-        ],
-    )
-    put(
-        db,
-        api.SubmittedAssignment,
-        ["assignment_id", "student_id"],
-        [
-            {"id": new_id("submission", slug), "assignment_id": assignment, "student_id": slug}
-            for slug in names
-        ],
-    )
-    books = db.execute(
-        select(api.Notebook.name, api.Notebook.id).filter_by(assignment_id=assignment)
-    )
-    submitted = submissions(db, course)
-    put(
-        db,
-        api.SubmittedNotebook,
-        ["notebook_id", "assignment_id"],
-        [
-            {
-                "id": new_id("notebook", slug, name),
-                "notebook_id": book,
-                "assignment_id": submitted[slug],
-                "flagged": False,
-            }
-            for name, book in books
-            for slug in names
-        ],
-    )
+    shown = {slug: None if name == slug else plain_name(name) for slug, name in names.items()}
+    new = [{"id": slug, "last_name": name} for slug, name in shown.items()]
+    put(db, api.Student, ["id"], new)
+    new = [{"id": new_id("submission", slug), "student_id": slug} for slug in names]
+    new = [one | {"assignment_id": assignment} for one in new]
+    put(db, api.SubmittedAssignment, ["assignment_id", "student_id"], new)
+    submitted, books = submissions(db, course), select(api.Notebook.name, api.Notebook.id)
+    new = [
+        {"id": new_id("notebook", slug, name), "notebook_id": book, "flagged": False}
+        | {"assignment_id": submitted[slug]}
+        for name, book in db.execute(books.filter_by(assignment_id=assignment))
+        for slug in names
+    ]
+    put(db, api.SubmittedNotebook, ["notebook_id", "assignment_id"], new)
 
 
 def submitted_notebooks(db, assignment):

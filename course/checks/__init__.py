@@ -1,15 +1,18 @@
 """Self-checks for students: checks.run("name") tells what is right and what is not.
 
+checks.hint("name") shows a hint, and one more with each call.
+
 The function is called in a child process on problems from exercises/checks.npz, which also holds
 what is expected and what known misconceptions leave behind. The parts, in the order of the data:
 
-    data       reads problems, expected values and what else judges need
-    calling    starts child.py, which calls the function; collects what comes back
-    frames     reads what comes back, and lets nothing pass but numbers and short texts
-    faults     words the differences
-    loops      reads the syntax tree: where does a function loop?
-    report     text and HTML
-    names      of misconceptions and problems, which code and data share
+    data        reads problems, expected values and what else judges need
+    calling     starts child.py, which calls the function; collects what comes back
+    frames      reads what comes back, and lets nothing pass but numbers and short texts
+    faults      puts differences into words
+    loops       reads the syntax tree: where does a function loop?
+    references  where does a name in it lead?
+    report      text and, by the template report.html, HTML
+    names       of misconceptions and problems, which code and data share
 
 How a kind of exercise is called and judged stands in exercises/<kind>/. Judges run no code of a
 student, and nothing here contains a formula of an exercise: expected values come from the file.
@@ -17,6 +20,7 @@ student, and nothing here contains a formula of an exercise: expected values com
 Instructors' own are catalogue, which plants misconceptions, and build, which writes the file.
 """
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,11 +31,12 @@ from course.checks import data as data_file
 from course.checks.calling import TIME_LIMIT, Target, call
 from course.checks.faults import failure
 from course.checks.loops import add_vectorization, find_loop
-from course.checks.report import Line, Report
+from course.checks.report import Hints, Line, Report
 
-__all__ = ["Line", "Report", "judge", "run"]
+__all__ = ["Hints", "Line", "Report", "hint", "judge", "run"]
 
 TIMING = "timing"
+shown = Counter()  # how many hints this process has shown: {(root, exercise): number}
 
 
 def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIME_LIMIT):
@@ -53,10 +58,24 @@ def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIM
     target = Target.of(course, exercise, course.root, attribute, file)
     problems, calls = problems_of(course, exercise, known)
     text = read(source)
-    if find_loop(text, target.attribute):
-        problems.pop(TIMING, None)  # the answer is known, and loops may take long
+    if exercise.vectorized and find_loop(text, target.attribute):
+        problems.pop(TIMING)  # the answer is known, and loops may take long
     outcomes = call(target, problems, calls, time_limit=time_limit)
-    return judge(course, exercise, known, outcomes, text, target.attribute)
+    report = judge(course, exercise, known, outcomes, text, target.attribute)
+    report.hints = len(exercise.hints)
+    return report
+
+
+def hint(name, *, root=ROOT):
+    """Return Hints for the exercise `name`: one more with each call, until all are shown.
+
+    Raises ValueError if there is no such exercise.
+    """
+    course = definition.load(root)
+    exercise = find_exercise(course, name)
+    total, before = len(exercise.hints), shown[course.root, name]
+    shown[course.root, name] = count = min(before + 1, total)
+    return Hints(name, exercise.hints[:count], total, more=count > before)
 
 
 def find_exercise(course, name):
@@ -101,10 +120,10 @@ def problems_of(course, exercise, data):
 
 
 @np.errstate(all="ignore")  # a student's numbers may be any: no warning of ours is due
-def judge(course, exercise, data, outcomes, source, attribute, others=()):
+def judge(course, exercise, data, outcomes, source, attribute, others=None):
     """Return the Report on calling.Outcomes, of `attribute` in a file whose text is `source`.
 
-    others are the texts of modules that the file may import from.
+    others {file: text} are modules that the exercise's file may import from.
 
     This runs no code of a student: a grader can call it on outcomes from a sandbox.
     """
@@ -121,8 +140,9 @@ def judge(course, exercise, data, outcomes, source, attribute, others=()):
     if "" not in faults:  # nothing came back at all: one line says why
         report.lines = [Line("runs", False, failure(first))]
     elif exercise.vectorized:
+        loop = find_loop(source, attribute, others, exercise.file)
         sizes = kind.judge.timing_problem()["N"]
-        add_vectorization(report, data, source, attribute, sizes, timing, others)
+        add_vectorization(report, kind.judge.NOT_VECTORIZED, data, sizes, loop, timing)
     if outcomes.flooded:
         report.notes.append(
             "It prints more than a million characters, which slows it down and hides other output."

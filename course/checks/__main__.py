@@ -1,4 +1,4 @@
-"""`python -m course.checks [NAME ...]`: check all exercises, or those named; 1 if one fails."""
+"""Check all exercises, or those named, as checks.run does in a notebook."""
 
 import argparse
 import sys
@@ -6,12 +6,28 @@ import sys
 from course import definition
 from course.checks import run
 
+EXAMPLES = """\
+examples:
+  python -m course.checks          all exercises
+  python -m course.checks {name}   one of them
 
-def main():
+exit codes:
+  0  all of them are right
+  1  one is not right, or not written yet
+  2  the command was not understood
+"""
+
+
+def main(argv=None):
     known = list(definition.load().exercises)
-    parser = argparse.ArgumentParser(prog="python -m course.checks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m course.checks",
+        description=__doc__,
+        epilog=EXAMPLES.format(name=known[0]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
-    names = parser.parse_args().names or known
+    names = parser.parse_args(argv).names or known
     if unknown := [name for name in names if name not in known]:
         parser.error(f"there is no exercise {unknown[0]!r}; there are: {', '.join(known)}")
     passed = True
@@ -19,8 +35,8 @@ def main():
         report = run(name)
         passed &= report.passed
         print(report, flush=True)
-    sys.exit(not passed)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

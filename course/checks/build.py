@@ -1,9 +1,8 @@
 """Write exercises/checks.npz: problems, expected values, traces of misconceptions: `make checks`.
 
-    python -m course.checks.build [--seed S] [--out FILE]
-
 Each kind of exercise draws its problems and runs the solved functions, and every misconception of
-the catalogue, on them (exercises/<kind>/problems.py); what is stored is numbers, never code.
+the catalogue, on them (exercises/<kind>/problems.py); what is stored is numbers, never code. Names
+of misconceptions and problems that a kind's code uses are held against those that there are.
 """
 
 import argparse
@@ -11,6 +10,7 @@ import io
 import itertools
 import sys
 import zipfile
+from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -23,20 +23,31 @@ from course.checks.names import Misconception, Problem, unknown_names
 from course.edition import whole
 
 SEED = 231  # of the problems that students have
+EXAMPLES = """\
+examples:
+  python -m course.checks.build                            the file that students get
+  python -m course.checks.build --seed 7 --out other.npz   other numbers of the same kinds
+
+exit codes:
+  0  the file was written
+  1  something in the declaration is wrong: each line names it, and nothing was written
+  2  the command was not understood
+"""
 
 
 def build(course, seed=SEED):
     """Return the CheckData of a course.
 
-    Raises DefinitionError where names of misconceptions or of problems in a judge are unknown.
+    Raises DefinitionError, which lists the names of misconceptions and problems in the kinds'
+    code that there are not.
     """
     catalogue = Catalogue(course)
+    if unknown := wrong_names(course, catalogue):
+        raise definition.DefinitionError("\n".join(unknown))
     names = list(dict.fromkeys(one.problems for one in course.exercises.values()))
     with ProcessPoolExecutor(2) as processes:
         roots, seeds = itertools.repeat(course.root), itertools.repeat(seed)
         sets = dict(zip(names, processes.map(build_set, roots, names, seeds), strict=True))
-    if problems := wrong_names(course, catalogue, sets):
-        raise definition.DefinitionError("\n".join(problems))
     explanations = {one.name: one.explanation for one in catalogue.entries}
     return CheckData(sets, explanations, frozenset(m.name for m in catalogue.entries if m.note))
 
@@ -45,25 +56,28 @@ def build_set(root, name, seed):
     """Return the ProblemSet of this name."""
     course = definition.load(root)
     exercises = [one for one in course.exercises.values() if one.problems == name]
-    rng = np.random.default_rng([seed, *name.encode()])
-    return course.kind(exercises[0].kind).problems.build(exercises, Catalogue(course), rng)
+    kind, rng = course.kind(exercises[0].kind).problems, draws(name, seed)
+    return kind.build(kind.draw(rng), exercises, Catalogue(course), rng)
 
 
-def wrong_names(course, catalogue, sets):
-    """Return a line for each misspelt name of a misconception or problem in the judges."""
-    known, lines = {one.name for one in catalogue.entries}, []
-    for kind in sorted({one.kind for one in course.exercises.values()}):
-        parts = course.kind(kind)
-        prefix = parts.judge.__name__.rpartition(".")[0]
-        drawn = [
-            set(sets[one.problems].problems)
-            for one in course.exercises.values()
-            if one.kind == kind
-        ]
-        for name, module in list(sys.modules.items()):
-            if name.startswith(f"{prefix}."):
-                lines += unknown_names(module, Misconception, known)
-                lines += unknown_names(module, Problem, set.intersection(*drawn))
+def draws(name, seed):
+    """Return the generator from which a set of problems is drawn."""
+    return np.random.default_rng([seed, *name.encode()])
+
+
+def wrong_names(course, catalogue):
+    """Return a line for each unknown name of a misconception or problem in the kinds' code."""
+    lines, sets = [], defaultdict(set)  # {kind: names of sets of problems}
+    for one in course.exercises.values():
+        sets[one.kind].add(one.problems)
+    for kind, names in sorted(sets.items()):
+        draw = course.kind(kind).problems.draw
+        drawn = [set(draw(draws(name, SEED))) for name in names]
+        known = {Misconception: {one.name for one in catalogue.entries}}
+        known[Problem] = set.intersection(*drawn)
+        for path in sorted((course.root / "exercises" / kind).glob("*.py")):
+            file = path.relative_to(course.root).as_posix()
+            lines += unknown_names(file, path.read_text(encoding="utf-8"), known)
     return lines
 
 
@@ -81,10 +95,13 @@ def write(path, data):
 def main(argv=None, root=ROOT):
     """Write the data of the course that lies in `root`; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m course.checks.build", description=__doc__.splitlines()[0]
+        prog="python -m course.checks.build",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the problems that are drawn")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: exercises/checks.npz")
     options = parser.parse_args(argv)
     try:
         course = definition.load(root)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,8 +90,9 @@ class Outcomes:
 def call(target, problems, calls, *, time_limit=TIME_LIMIT, command=None):
     """Call the target on problems {name: {argument: array}}; return Outcomes, one for each.
 
-    calls {name: name of a call} says how each is called, as call.py of the kind names it. command is the start of
-    the child's command line, for a sandbox; it must keep open the one file descriptor it is given.
+    calls {name: name of a call} says how each is called, as call.py of the kind names it. command
+    is the start of the child's command line, for a sandbox; it must keep open the one file
+    descriptor it is given.
 
     Raises NotStarted if the child did not come as far as the student's code.
     """
@@ -184,7 +186,26 @@ def run_child(child, job, command, limit, budget):
     limit is the most seconds between two frames, budget the most for all. Both count from when
     the process is ready: how long that takes is no matter of the student's code.
     """
-    read_end, write_end = os.pipe()
+    with started(job, command) as (pipe, stdout):
+        clock = Clock(limit, budget)
+        try:
+            listen(child, pipe, stdout, clock)
+            if child.done:
+                drain(stdout, child)
+        except TimeoutError:
+            child.lost = "hang"
+        except ValueError:
+            child.lost = "crash"  # a frame that is none: something else wrote into our pipe
+    if not child.ready:
+        words = child.first_words.decode(errors="replace").strip() or "no word"
+        raise NotStarted(f"the process that is to call the code did not start: {words}")
+    return time.monotonic() - clock.began
+
+
+@contextmanager
+def started(job, command):
+    """Start a child with its job; give its pipe and its stdout. At the end, kill what is left."""
+    pipe, write_end = os.pipe()
     with tempfile.TemporaryFile() as stdin:
         stdin.write(job)
         stdin.seek(0)
@@ -198,43 +219,68 @@ def run_child(child, job, command, limit, budget):
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     os.close(write_end)
-    began = time.monotonic()
-    end = deadline = began + START_LIMIT
-    frames = Frames()
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(read_end, selectors.EVENT_READ)
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while read_end in selector.get_map() and not child.done:
-                ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if time.monotonic() >= deadline:
-                    child.lost = "hang"
-                    break
-                for key, _ in ready:
-                    data = os.read(key.fd, 1 << 16)
-                    if not data:
-                        selector.unregister(key.fileobj)
-                    elif key.fd != read_end:
-                        hear(child, data)
-                    else:
-                        for meta, values in frames.add(data):
-                            if not child.ready:
-                                began = time.monotonic()
-                                end = began + budget
-                            child.take(meta, values)
-                            deadline = min(time.monotonic() + limit, end)
-        if child.done:
-            drain(process.stdout, child)
-    except ValueError:
-        child.lost = "crash"  # a frame that is none: something else wrote into our pipe
+        yield pipe, process.stdout
     finally:
-        os.close(read_end)
+        os.close(pipe)
         kill(process)
         process.stdout.close()
-    if not child.ready:
-        words = child.first_words.decode(errors="replace").strip() or "no word"
-        raise NotStarted(f"the process that is to call the code did not start: {words}")
-    return time.monotonic() - began
+
+
+class Clock:
+    """When to give a child up: see run_child."""
+
+    def __init__(self, limit, budget):
+        self.limit, self.budget = limit, budget
+        self.began = time.monotonic()
+        self.end = self.deadline = self.began + START_LIMIT
+
+    def ready(self):
+        self.began = time.monotonic()
+        self.end = self.began + self.budget
+
+    def next(self):
+        """Count anew from here, where a frame has come."""
+        self.deadline = min(time.monotonic() + self.limit, self.end)
+
+    @property
+    def left(self):
+        return max(0.0, self.deadline - time.monotonic())
+
+
+def listen(child, pipe, stdout, clock):
+    """Let `child` take frames and hear what is printed, until it is done or its pipe is closed.
+
+    Raises TimeoutError; ValueError if something comes that is no frame, or out of turn.
+    """
+    frames = Frames()
+    for source, data in received((pipe, stdout), clock):
+        if source is stdout:
+            hear(child, data)
+            continue
+        for meta, values in frames.add(data):
+            if not child.ready:
+                clock.ready()
+            child.take(meta, values)
+            clock.next()
+        if child.done or not data:
+            return
+
+
+def received(sources, clock):
+    """Yield (source, bytes) as they come, no bytes at its end; TimeoutError when time is up."""
+    with selectors.DefaultSelector() as selector:
+        for source in sources:
+            selector.register(source, selectors.EVENT_READ)
+        while True:
+            ready = selector.select(clock.left)
+            if not clock.left:
+                raise TimeoutError
+            for key, _ in ready:
+                data = os.read(key.fd, 1 << 16)
+                if not data:
+                    selector.unregister(key.fileobj)
+                yield key.fileobj, data
 
 
 def hear(child, data):

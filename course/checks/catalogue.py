@@ -4,6 +4,7 @@ import ast
 import tomllib
 import types
 from dataclasses import dataclass
+from functools import cached_property
 
 from course.definition import DefinitionError
 
@@ -42,6 +43,19 @@ class Catalogue:
     def read(self, path):
         return (self.course.root / path).read_text(encoding="utf-8")
 
+    @cached_property
+    def sources(self):
+        """The solved files: {file: text}."""
+        return {file: self.read(file) for file in self.course.exercise_files}
+
+    @cached_property
+    def regions(self):
+        """Where the text of each exercise begins and ends in its solved file."""
+        return {
+            one.name: region(self.sources[one.file], one.functions)
+            for one in self.course.exercises.values()
+        }
+
     def variants(self, name, table):
         """Return the Variants of an entry; a group of exercises stands for each of them."""
         variants = []
@@ -71,8 +85,7 @@ class Catalogue:
         Raises ValueError where an old text does not stand exactly once in the exercise.
         """
         exercise = self.course.exercises[variants[0].exercise]
-        text = self.read(exercise.file)
-        start, end = region(text, exercise.functions)
+        text, (start, end) = self.sources[exercise.file], self.regions[exercise.name]
         part = text[start:end]
         for variant in variants:
             for old, new in variant.changes:
@@ -84,7 +97,7 @@ class Catalogue:
 
     def solved(self, exercise):
         """Return the solved function, or class, of an exercise."""
-        return self.compiled(self.read(self.course.exercises[exercise].file), exercise)
+        return self.compiled(self.sources[self.course.exercises[exercise].file], exercise)
 
     def planted(self, *variants):
         """Return the same with variants planted in it."""

@@ -22,16 +22,16 @@ def failure(outcome):
     return f"{meta['error']}: {meta['message']}".rstrip(": ") + place
 
 
-def wrong_loss(loss, expected, inf_ok=False):
-    """Return the difference between a loss and what is expected, or an empty text."""
-    if loss is None or loss.size != 1:
-        return "the loss is not a number"
-    loss, expected = float(loss.reshape(())), float(expected)
-    if inf_ok and loss == np.inf:
+def wrong_number(name, number, expected, inf_ok=False):
+    """Return the difference between two numbers, or an empty text."""
+    if number is None or number.size != 1:
+        return f"{name} is not a number"
+    number, expected = float(number.reshape(())), float(expected)
+    if inf_ok and number == np.inf:
         return ""
-    if abs(loss - expected) <= TOLERANCE * max(abs(expected), 0.1):
+    if abs(number - expected) <= TOLERANCE * max(abs(expected), 0.1):
         return ""
-    return f"{loss:.6g} instead of {expected:.6g}"
+    return f"{number:.6g} instead of {expected:.6g}"
 
 
 def wrong_array(name, array, expected, inputs_scale=0.0):
@@ -48,9 +48,3 @@ def wrong_array(name, array, expected, inputs_scale=0.0):
     index = tuple(int(i) for i in np.argwhere(different)[0])
     entry = f"{name}[{', '.join(map(str, index))}]"
     return f"{entry} is {array[index]:.6g} instead of {expected[index]:.6g}"
-
-
-def shape_of(problem):
-    """Return "N = 5, D = 4, C = 3" of a problem with X and W."""
-    (N, D), C = problem["X"].shape, problem["W"].shape[1]
-    return f"N = {N}, D = {D}, C = {C}"

@@ -1,38 +1,61 @@
 """Is a function vectorized? Its syntax tree says where it loops; the growth of its time, whether.
 
-Only the text is read here, nothing is run. A loop counts where it may run over examples or
-classes: in the function, or in a function of the same file that it calls. A loop over literal
-values, or over a few blocks of rows (range with a step), is no loop of that kind.
+Only the text is read here, nothing is run. A loop counts where it may run over whole rows or
+columns: in the function, or in what it uses of the student's files. A loop over literal values, or
+over a few blocks of rows (range with a step), is no loop of that kind.
 """
 
 import ast
-import warnings
 from collections import deque
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
 from course.checks.frames import printable
-from course.checks.names import Misconception
+from course.checks.references import (
+    Class,
+    Files,
+    Foreign,
+    Function,
+    Instance,
+    Value,
+    in_class,
+    nodes_of,
+    resolve,
+)
 from course.checks.report import Line
 
-NOT_VECTORIZED = Misconception("loops")
-HIDDEN_LOOPS = {"vectorize", "apply_along_axis", "apply_over_axes", "map", "frompyfunc", "fromiter"}
-LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# How fast the time may grow: in times the growth of X @ W, and of a loop that only takes each row
-# of X. Right solutions without loops stayed below 23 products, most naive ones were above 200.
+MAKE_LOOPS = {"vectorize", "frompyfunc"}  # they return a function that loops
+HIDDEN_LOOPS = MAKE_LOOPS | {"apply_along_axis", "apply_over_axes", "map", "fromiter"}
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# How fast the time may grow: in times the growth of a matrix product, and of a loop that only takes
+# each row. Right solutions without loops stayed below 23 products, most naive ones were above 200.
 PRODUCTS, LOOPS_WITHOUT_WORK = 100, 30
-MOST_SOURCE = 200_000  # characters; whoever writes more than that has something else in mind
 MOST_SHOWN = 100  # characters of the line that loops
 
 
-def add_vectorization(report, data, source, name, sizes, outcome, others=()):
+class Loop(NamedTuple):
+    """Where a function loops: the file, if it is not the function's own, and the line there."""
+
+    line: int
+    text: str
+    file: str = ""
+
+    def __str__(self):
+        place = f" of {printable(PurePosixPath(self.file).name)}" if self.file else ""
+        return f"line {self.line}{place} loops: {self.text}"
+
+
+def add_vectorization(report, name, data, sizes, loop, outcome):
     """Add the line that tells whether a function is vectorized, apart from correctness.
 
-    outcome is that of the timing problem, with that many rows; None where it was not tried.
+    name is that of the misconception, loop what find_loop found, outcome that of the timing
+    problem, with `sizes` rows; None where it was not tried.
     """
-    loop, detail = find_loop(source, name, others), ""
+    detail = ""
     if loop:
-        detail = f"line {loop[0]} loops: {loop[1]}"
+        detail = str(loop)
     elif outcome is None or outcome.status != "value":
         return
     elif not grows_slowly(sizes, outcome.values["seconds"]):
@@ -40,72 +63,66 @@ def add_vectorization(report, data, source, name, sizes, outcome, others=()):
     report.vectorized = not detail
     report.lines.append(Line("vectorized", not detail, detail))
     if detail:
-        report.name({NOT_VECTORIZED}, data)
+        report.name({name}, data)
 
 
-def find_loop(source, name, others=()):
-    """Return (line, what) of the first loop that function `name` uses, or None.
+def find_loop(source, name, others=None, file="student_file.py"):
+    """Return the first Loop that function `name` of the text `source` uses, or None.
 
-    others are the texts of modules that the file may import from.
+    others {file: text} are modules that it may import from, named as `file` is: from the root.
     """
-    bodies = {}  # {name: (node, lines of its text)}
-    for text in (source, *others):
-        for defined, node in definitions(text).items():
-            bodies.setdefault(defined, (node, text.split("\n")))
-    waiting, seen = deque([name]), {name}
+    files = Files({**(others or {}), file: source})
+    waiting, seen = deque(files.find(file, name)), set()
     while waiting:
-        body, lines = bodies.get(waiting.popleft(), (None, ()))
-        for node in ast.walk(body) if body else ():
-            if is_loop(node):
-                line = getattr(node, "lineno", body.lineno)
-                return line, printable(lines[line - 1].strip()[:MOST_SHOWN])
-            used = getattr(node, "id", getattr(node, "attr", "") if others else "")
-            if used in bodies and used not in seen and isinstance(node.ctx, ast.Load):
-                seen.add(used)
-                waiting.append(used)
+        used = waiting.popleft()
+        if not isinstance(used, Function | Value) or used.node in seen:
+            continue
+        seen.add(used.node)
+        done = set()  # names of what was called when a module was imported, not by the function
+        for node, scope, once in nodes_of(used):
+            found = resolve(node, scope)
+            if is_hidden_loop(node, found, once) or (not once and is_loop(node)):
+                text = files.lines(scope.file)[node.lineno - 1].strip()
+                elsewhere = scope.file if scope.file != file else ""
+                return Loop(node.lineno, printable(text[:MOST_SHOWN]), elsewhere)
+            if isinstance(node, ast.Call) and once:
+                done.add(node.func)
+            elif isinstance(node, ast.Call):
+                waiting += run_by_call(node, scope)
+            elif node not in done:
+                waiting += found
     return None
 
 
-def definitions(source):
-    """Return {name: node} of the functions of a text, and of the values that names have."""
-    if len(source) > MOST_SOURCE:
-        return {}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes, which are no matter of ours
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    assigned = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    functions = {
-        node.name: node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-    return assigned | functions
+def run_by_call(node, scope):
+    """Return the methods that run when classes, or objects of the student's, are called."""
+    found = []
+    for called in resolve(node.func, scope):
+        if isinstance(called, Class):
+            found += [one for name in ("__new__", "__init__") for one in in_class(called, name)]
+        elif isinstance(called, Instance):
+            found += in_class(called.of, "__call__")
+    return found
+
+
+def is_hidden_loop(node, found, once):
+    """Say whether a name is one of a function that loops; found is what it stands for."""
+    names = {one.name.rpartition(".")[2] for one in found if isinstance(one, Foreign)}
+    if not found and isinstance(node, ast.Attribute):
+        names = {node.attr}
+    return not names.isdisjoint(MAKE_LOOPS if once else HIDDEN_LOOPS)
 
 
 def is_loop(node):
-    if isinstance(node, ast.For):
+    if isinstance(node, ast.For | ast.AsyncFor):
         return not harmless(node.iter)
-    if isinstance(node, LOOPS):
-        return not (
-            hasattr(node, "generators") and all(harmless(part.iter) for part in node.generators)
-        )
-    if isinstance(node, ast.Call):
-        function = node.func
-        return getattr(function, "attr", getattr(function, "id", "")) in HIDDEN_LOOPS
-    return False
+    if isinstance(node, COMPREHENSIONS):
+        return not all(harmless(part.iter) for part in node.generators)
+    return isinstance(node, ast.While)
 
 
 def harmless(iterable):
-    """Say whether a loop over this expression cannot run over all examples or classes."""
+    """Say whether a loop over this expression cannot run over all rows or columns."""
     if isinstance(iterable, ast.Tuple | ast.List | ast.Constant):
         return True
     if isinstance(iterable, ast.Call) and getattr(iterable.func, "id", "") == "range":

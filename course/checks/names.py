@@ -1,14 +1,15 @@
 """Names that code and data share: of misconceptions, and of problems.
 
-A judge writes each of them once, as a constant of its module, alone or in a table:
+The code of a kind of exercise writes each of them like this, wherever it needs one:
 
-    SAME_BATCH = Misconception("same-batch")
-    PLAIN = Problem("plain")
+    Misconception("same-batch")        an entry of misconceptions.toml
+    Problem("plain")                   a problem that its problems.py draws
 
-So `make checks` can hold all of them against misconceptions.toml and against the problems that
-were drawn, and a misspelt one is refused there, before anybody is judged.
+So `make checks` can hold all of them against what there is, and a misspelt one is refused there,
+before anybody is judged.
 """
 
+import ast
 import difflib
 
 
@@ -20,26 +21,22 @@ class Problem(str):
     """The name of a problem of this kind of exercise."""
 
 
-def names_in(value, cls):
-    """Yield the names of class `cls` in a value: itself, or what its containers hold."""
-    if isinstance(value, cls):
-        yield value
-    elif isinstance(value, dict):
-        yield from names_in((*value.keys(), *value.values()), cls)
-    elif isinstance(value, tuple | list | set | frozenset):
-        for one in value:
-            yield from names_in(one, cls)
+def unknown_names(file, text, known):
+    """Return a line for each name in a Python file that is not known.
 
-
-def unknown_names(module, cls, known):
-    """Return a line for each name of class `cls` in a module's constants that is not known."""
-    lines = []
-    for constant, value in vars(module).items():
-        for name in names_in(value, cls):
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                lines.append(
-                    f"{module.__file__}: {constant} names the {cls.__name__.lower()} {str(name)!r}, "
-                    + (f"which there is not; did you mean {near[0]!r}?" if near else "unknown")
-                )
+    known {class: names}, as in {Misconception: {"same-batch", ...}}; file is how to call it.
+    """
+    classes, lines = {cls.__name__: cls for cls in known}, []
+    for node in ast.walk(ast.parse(text)):
+        cls = classes.get(getattr(getattr(node, "func", None), "id", None))
+        if cls is None:
+            continue
+        what = f"{file}, line {node.lineno}: "
+        name = getattr(node.args[0], "value", None) if node.args else None
+        if not isinstance(name, str):
+            lines.append(f"{what}write the name out in {cls.__name__}(...), so it can be checked")
+        elif name not in known[cls]:
+            near = difflib.get_close_matches(name, sorted(known[cls]), 1)
+            way_out = f"did you mean {near[0]!r}?" if near else f"known: {sorted(known[cls])}"
+            lines.append(f"{what}there is no {cls.__name__.lower()} {name!r}; {way_out}")
     return lines

@@ -1,9 +1,11 @@
-"""What a check found, as text for a terminal and as HTML for a notebook."""
+"""What a check found, and hints, as text for a terminal and as HTML for a notebook."""
 
-import html
 import os
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
+TEMPLATE = Path(__file__).with_name("report.html")
 MARKS = {True: "✓", False: "✗", None: "·"}
 VERDICTS = {
     "passed": "all right",
@@ -31,10 +33,10 @@ class Line:
         return f"{MARKS[self.ok]} {self.text}"
 
 
-def text_lines(lines, hints, notes):
+def text_lines(lines, explanations, notes):
     """Return what was found as lines of plain text."""
-    told = [str(line) for line in lines]
-    return told + [f"→ {hint}" for hint in hints] + [f"Note: {note}" for note in notes]
+    told = [str(line) for line in lines] + [f"→ {one}" for one in explanations]
+    return told + [f"Note: {note}" for note in notes]
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Report:
     misconceptions  {name: explanation} of what was recognised
     notes           remarks on what is right
     vectorized      True or False for the vectorized exercises, else None; no part of `passed`
+    message         why it is broken
+    hints           how many there are for the exercise, where they are offered
     """
 
     exercise: str
@@ -56,6 +60,7 @@ class Report:
     notes: list = field(default_factory=list)
     vectorized: bool | None = None
     message: str = ""
+    hints: int = 0
 
     def name(self, misconceptions, data):
         """Add what is told of these names, in the catalogue's order; return the report."""
@@ -83,8 +88,16 @@ class Report:
             found = "right, but not vectorized"
         return f"{MARKS[self.passed]} {self.exercise}: {found}"
 
+    @property
+    def offer(self):
+        """Say that there are hints, where there are and where they are of use."""
+        if self.passed or not self.hints:
+            return ""
+        return f'checks.hint("{self.exercise}") shows a hint, and one more with each call.'
+
     def __str__(self):
         found = text_lines(self.lines, self.misconceptions.values(), self.notes)
+        found += filter(None, [self.offer])
         return "\n  ".join([self.headline, *found])
 
     def __repr__(self):
@@ -94,18 +107,46 @@ class Report:
         return str(self)
 
     def _repr_html_(self):
-        """Marks say what colours would: nothing here depends on a light or a dark page."""
-        parts = [f"<strong>{html.escape(self.headline)}</strong>"]
-        if self.lines:
-            parts.append('<ul style="list-style: none; margin: 0.3em 0; padding-left: 1em">')
-            for line in self.lines:
-                # No line ends beside an equals sign: N = 10.
-                item = html.escape(str(line)).replace(" = ", "&nbsp;=&nbsp;")
-                parts.append(f'<li style="padding-left: 1.3em; text-indent: -1.3em">{item}</li>')
-            parts.append("</ul>")
-        box = "margin: 0.5em 0 0.5em 1em; padding-left: 0.6em; border-left: {} solid"
-        for explanation in self.misconceptions.values():
-            parts.append(f'<p style="{box.format("3px")}">{html.escape(explanation)}</p>')
-        for note in self.notes:
-            parts.append(f'<p style="{box.format("1px")}">Note: {html.escape(note)}</p>')
-        return f'<div style="line-height: 1.4; max-width: 50em">{"".join(parts)}</div>'
+        boxes = [("3px", explanation) for explanation in self.misconceptions.values()]
+        boxes += [("1px", f"Note: {note}") for note in self.notes]
+        boxes += [("1px", offer) for offer in filter(None, [self.offer])]
+        return template().render(headline=self.headline, lines=self.lines, boxes=boxes)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """The result of checks.hint: the hints that are shown by now, and how many there are."""
+
+    exercise: str
+    shown: tuple
+    total: int
+    more: bool  # whether there was another one to show
+
+    @property
+    def headline(self):
+        if not self.total:
+            return f"{self.exercise}: there are no hints for this exercise"
+        if not self.more:
+            return f"{self.exercise}: these are all hints, there are no more"
+        return f"{self.exercise}: hint {len(self.shown)} of {self.total}"
+
+    @property
+    def lines(self):
+        return [f"{number}. {hint}" for number, hint in enumerate(self.shown, 1)]
+
+    def __str__(self):
+        return "\n  ".join([self.headline, *self.lines])
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return template().render(headline=self.headline, lines=self.lines, boxes=())
+
+
+@cache
+def template():
+    """Return report.html; jinja2 is imported only where HTML is asked for."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True)
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))

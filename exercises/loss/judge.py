@@ -7,19 +7,20 @@ is possible, and the report shows where to look.
 
 import numpy as np
 
-from course.checks.faults import failure, shape_of, wrong_array, wrong_loss
-from course.checks.names import Problem
+from course.checks.faults import failure, wrong_array, wrong_number
+from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
+from ..shapes import shape_of
 from . import rules
-from .signatures import family_of, observe
+from .signatures import LARGE, PARTS, PENALTY, SHAPES, TIES, family_of
 
 OTHER_TYPES = (
     Problem("base, float32"),
     Problem("base, int32 labels"),
     Problem("levels of 1e3, float32"),  # of no use where large scores go wrong
 )
-PARTS = ("loss", "gradient")
+NOT_VECTORIZED = Misconception("loops")
 KEYS = {"loss": "loss", "gradient": "dW"}
 SIZES = np.array([500, 1000, 2000, 4000])  # numbers of rows whose time is taken
 
@@ -54,10 +55,10 @@ class LossJudge:
             text = self.penalty_fault(part)
             title = f"regularization in the {part}"
             lines.append(Line(title, None if text is None else not text, text or ""))
-        lines.append(self.joint_line("other numbers of examples and classes", " shapes", right))
+        lines.append(self.joint_line("other numbers of examples and classes", SHAPES, right))
         if self.has_ties():
             lines.append(self.tie_line(right))
-        large = self.joint_line("scores of ±1e3 and ±1e6", " large", right)
+        large = self.joint_line("scores of ±1e3 and ±1e6", LARGE, right)
         lines.append(large)
         lines.append(self.other_types_line(right, with_large=bool(large.ok)))
         lines.append(self.return_line())
@@ -76,9 +77,8 @@ class LossJudge:
         outcome, expected = self.outcomes[name], self.family.expected[name]
         text = failure(outcome)
         if not text and part == "loss":
-            text = wrong_loss(
-                outcome.values.get("loss"), expected["loss"], name in self.family.may_be_infinite
-            )
+            inf_ok = name in self.family.may_be_infinite
+            text = wrong_number("the loss", outcome.values.get("loss"), expected["loss"], inf_ok)
         elif not text:
             text = wrong_array("dW", outcome.values.get("dW"), expected["dW"])
         return f"{text} ({shape_of(self.family.problems[name])})" if text else ""
@@ -91,9 +91,9 @@ class LossJudge:
         text = self.first_fault(aspect, part)
         return Line(title, not text, text)
 
-    def joint_line(self, title, suffix, right):
+    def joint_line(self, title, ending, right):
         """Judge loss and gradient on further problems, in what is right on ordinary ones."""
-        for name in self.family.aspects["loss" + suffix][1]:
+        for name in self.family.aspects["loss" + ending][1]:
             for part in PARTS:
                 text = self.fault(name, part)
                 if text and (right[part] or self.fails_only_here(name, part)):
@@ -110,7 +110,7 @@ class LossJudge:
         return array is not None and bool(np.isfinite(array).all())
 
     def has_ties(self):
-        names = self.family.aspects["gradient ties"][1]
+        names = self.family.aspects["gradient" + TIES][1]
         return any("other_dW" in self.family.expected[name] for name in names)
 
     def tie_line(self, right):
@@ -118,7 +118,7 @@ class LossJudge:
         title = "scores exactly at the margin"
         if not right["gradient"]:
             return Line(title, None)
-        for name in self.family.aspects["gradient ties"][1]:
+        for name in self.family.aspects["gradient" + TIES][1]:
             text = self.fault(name, "gradient")
             other = self.family.expected[name]["other_dW"]
             if text and wrong_array("dW", self.outcomes[name].values.get("dW"), other):
@@ -160,7 +160,7 @@ class LossJudge:
     def penalties(self, part):
         """Yield (got, full, half, problem), the difference that reg makes, where it is known."""
         key = KEYS[part]
-        for name, base in self.family.aspects[f"{part} regularization"][1]:
+        for name, base in self.family.aspects[part + PENALTY][1]:
             values = [self.outcomes[n].values.get(key) for n in (name, base)]
             expected = self.family.expected[name]
             zero = self.family.expected[base][key]
@@ -171,12 +171,14 @@ class LossJudge:
                     yield got - base_got, full, half, name
 
     def uses_half_convention(self):
-        found = [not wrong_loss(got, half) for got, _, half, _ in self.penalties("loss")]
+        found = [
+            not wrong_number("the penalty", got, half) for got, _, half, _ in self.penalties("loss")
+        ]
         return bool(found) and all(found)
 
     def penalty_fault(self, part):
         """Return what is wrong with the penalty's share, None where there are no values."""
-        pairs = self.family.aspects[f"{part} regularization"][1]
+        pairs = self.family.aspects[part + PENALTY][1]
         for name, base in pairs:
             if self.number(base, part) and not self.number(name, part):
                 return f"with reg: {self.fault(name, part)}"
@@ -186,7 +188,7 @@ class LossJudge:
         for got, full, half, name in found:
             want = half if self.half else full
             if part == "loss":
-                text = wrong_loss(got, want)
+                text = wrong_number("the penalty", got, want)
                 text = text and f"the penalty is {text}"
             else:
                 text = wrong_array("dW", got, want)
@@ -201,17 +203,8 @@ class LossJudge:
     def names(self):
         """Return the misconceptions that the outcomes show."""
         names = set(rules.by_types(self.outcomes))
-        found = {n: o for n, o in self.outcomes.items() if n in self.family.problems}
-        if any(outcome.status == "value" for outcome in found.values()):
-            observed = {
-                name: observe(
-                    outcome,
-                    self.family.expected[name],
-                    self.family.projection,
-                    name in self.family.may_be_infinite,
-                )
-                for name, outcome in found.items()
-                if outcome.status in ("value", "raises")
-            }
+        tried = {n: one for n, one in self.outcomes.items() if one.status in ("value", "raises")}
+        if any(one.status == "value" for one in tried.values()):
+            observed = self.family.observe(tried)
             names |= rules.explain(self.family, observed, list(self.data.explanations))
         return names

@@ -1,7 +1,7 @@
 """Problems for loss functions: small arrays on which right and wrong solutions differ.
 
-    draw(rng)                           {problem: {W, X, y, reg}}
-    build(exercises, catalogue, rng)    the ProblemSet of these, with what each misconception leaves
+    draw(rng)               {problem: {W, X, y, reg}}
+    build(problems, ...)    the ProblemSet of these, with what each misconception leaves there
 
 Each is drawn from `rng`, so another seed gives other numbers of the same kinds. Scores of the
 ordinary problems are of the order of 1 and stay away from the kinks of the hinge; those of the
@@ -10,17 +10,18 @@ exactly.
 """
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
 from course.checks.calling import Outcome
 from course.checks.catalogue import Variant
-from course.checks.data import ProblemSet
+from course.checks.names import Misconception, Problem
 
 from .signature_table import SignatureTable
-from .signatures import observe, signature
+from .signatures import LARGE, ORDINARY, PARTS, PENALTY, SHAPES, TIES, Family, signature
 
-SHAPES = {  # name: (N, D, C)
+SIZES = {  # name: (N, D, C)
     "one row": (1, 6, 10),
     "N < C": (5, 6, 10),
     "N > C": (20, 6, 10),
@@ -44,7 +45,7 @@ def draw(rng):
         "W = 0": {**ordinary(rng, 10, 6, 10), "W": np.zeros((6, 10))},
     }
     problems["absent classes"] = away_from_kinks(rng, problems["absent classes"])
-    for name, shape in SHAPES.items():
+    for name, shape in SIZES.items():
         problems[name] = ordinary(rng, *shape)
     tall = problems["3 classes"]
     problems["3 classes, regularized"] = {**tall, "reg": rng.uniform(0.3, 0.9)}
@@ -153,66 +154,53 @@ def one_row(size):
 # What is expected, and what is stored
 
 ASPECTS = {  # see signatures.py; entries are problems, or two whose difference is meant
-    "": ["base", "absent classes", "W = 0"],
-    " regularization": [
-        ["base, regularized", "base"],
-        ["3 classes, regularized", "3 classes"],
-        ["12 classes, regularized", "many rows, 12 classes"],
+    ORDINARY: [Problem("base"), Problem("absent classes"), Problem("W = 0")],
+    PENALTY: [
+        [Problem("base, regularized"), Problem("base")],
+        [Problem("3 classes, regularized"), Problem("3 classes")],
+        [Problem("12 classes, regularized"), Problem("many rows, 12 classes")],
     ],
-    " shapes": [*SHAPES, "3 classes, W = 0"],
-    " ties": ["ties"],
-    " large": list(large_problems(np.random.default_rng(0))),
+    SHAPES: [*SIZES, Problem("3 classes, W = 0")],
+    TIES: [Problem("ties")],
+    LARGE: list(large_problems(np.random.default_rng(0))),
 }
+AT_THE_KINK = Misconception("greater-or-equal")  # takes the other gradient there, which is valid
 LARGEST_LOG_OF_FLOAT32 = 87  # -log of a float32 probability that has not underflowed
 
 
-def build(exercises, catalogue, rng):
+def build(problems, exercises, catalogue, rng):
     """Return the ProblemSet of loss functions that compute the same, the first the reference."""
-    problems, solved = draw(rng), catalogue.solved(exercises[0].name)
-    other = at_or_above_the_kink(catalogue, exercises[0].name)
+    reference = exercises[0].name
+    solved, other = catalogue.solved(reference), at_or_above_the_kink(catalogue, reference)
     expected = {name: expect(solved, other, problem) for name, problem in problems.items()}
-    may_be_infinite = (
-        []
-        if other
-        else [
-            name
-            for name, problem in problems.items()
-            if worst(solved, problem) > LARGEST_LOG_OF_FLOAT32
-        ]
-    )
     aspects = {
-        part + aspect: (part, entries)
-        for aspect, entries in ASPECTS.items()
-        for part in ("loss", "gradient")
+        part + ending: (part, entries) for ending, entries in ASPECTS.items() for part in PARTS
     }
     projection = rng.standard_normal(max(p["W"].size for p in problems.values()))
+    family = Family(
+        problems=problems,
+        expected=expected,
+        may_be_infinite=() if other else where_logarithms_fail(solved, problems),
+        aspects=aspects,
+        projection=projection,
+        scales=scales(expected, projection, aspects),
+    )
 
     def run(*variants):
-        """Return the signature of the solved function with the variants planted in it."""
-        function = catalogue.planted(*variants)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            outcomes = {name: called(function, problem) for name, problem in problems.items()}
-        seen = {
-            name: observe(outcome, expected[name], projection, name in may_be_infinite)
-            for name, outcome in outcomes.items()
-        }
-        return signature(seen, aspects)
+        return signature_of(catalogue.planted(*variants), family)
 
-    nothing = Variant("nothing", exercises[0].name, ())
-    table = SignatureTable(run(nothing), scales(expected, projection, aspects))
+    table = SignatureTable(run(Variant("nothing", reference, ())), family.scales)
     for exercise in exercises:
         table.add_all(catalogue.of(exercise.name), run)
-    rows = table.rows()
-    arrays = {"projection": projection}
-    arrays |= {f"signatures of {aspect}": found for aspect, (found, _) in rows.items()}
-    arrays |= {f"scales of {aspect}": s.astype(np.float32) for aspect, s in table.scales.items()}
-    facts = {
-        "aspects": aspects,
-        "meanings": {aspect: meanings for aspect, (_, meanings) in rows.items()},
-        "may be infinite": may_be_infinite,
-    }
-    return ProblemSet(problems, expected, facts, arrays)
+    return replace(family, table=table.rows()).to_set()
+
+
+def signature_of(function, family):
+    """Return the signature that a loss function leaves; whatever it warns of is no matter here."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        outcomes = {name: called(function, problem) for name, problem in family.problems.items()}
+    return signature(family.observe(outcomes), family.aspects)
 
 
 def expect(solved, other, problem):
@@ -231,6 +219,15 @@ def expect(solved, other, problem):
     return values
 
 
+def where_logarithms_fail(solved, problems):
+    """Return the problems on which a logarithm of a probability may be that of 0."""
+    return tuple(
+        name
+        for name, problem in problems.items()
+        if worst(solved, problem) > LARGEST_LOG_OF_FLOAT32
+    )
+
+
 def worst(solved, problem):
     """Return the greatest loss of a single row."""
     W, X, y = (problem[key] for key in ("W", "X", "y"))
@@ -240,7 +237,7 @@ def worst(solved, problem):
 
 def at_or_above_the_kink(catalogue, exercise):
     """Return the loss with the other valid gradient at its kink, None where it has no kink."""
-    found = [v for v in catalogue.of(exercise) if v.name == "greater-or-equal"]
+    found = [v for v in catalogue.of(exercise) if v.name == AT_THE_KINK]
     return catalogue.planted(found[0]) if found else None
 
 

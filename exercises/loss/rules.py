@@ -9,7 +9,7 @@ import numpy as np
 from course.checks.names import Misconception, Problem
 
 from .explain import Explanations
-from .signatures import FAILURES, PARTS, signature
+from .signatures import FAILURES, LARGE, PARTS, PENALTY, SHAPES, signature
 
 NP_MATRIX = Misconception("np-matrix")
 INPUTS_MODIFIED = Misconception("inputs-modified")
@@ -50,40 +50,33 @@ def is_float_index(message):
     )
 
 
+# What signatures say, and rules where they say too little
+
+
 def explain(family, observed, order):
     """Return the names that explain {problem: (loss, gradient)}."""
-    explanations = Explanations(family, order)
     observed, names = constant_added(family, observed)
-    vectors = signature(observed, family.aspects)
-    for part in unfinished(observed):
-        vectors = {aspect: v for aspect, v in vectors.items() if not aspect.startswith(part)}
-    # An aspect of which nothing was observed would be explained by everything.
-    vectors = {aspect: v for aspect, v in vectors.items() if not np.isposinf(v).all()}
-    found, unexplained = explanations.search(vectors)
-    if "loss" in unexplained and has_other_margin(family, observed):
-        names.add(OTHER_MARGIN)
-        vectors = {a: v for a, v in vectors.items() if a.endswith("regularization")}
-        found, unexplained = explanations.search(vectors)
-    for part in [part for part in ("loss", "gradient") if part in unexplained]:
-        # No penalty says nothing where the rest is unknown: this is unfinished work.
-        if not vectors.get(f"{part} regularization", np.ones(1)).any():
-            del vectors[f"{part} regularization"]
-            found, unexplained = explanations.search(vectors)
-    for suffix, rule in ((" shapes", shape_rule), (" large", stability_rule)):
-        wrong = {"loss" + suffix, "gradient" + suffix} & set(unexplained)
-        name = rule(family, observed)
-        if wrong and name and not {"loss", "gradient"} & set(unexplained):
-            names.add(name)
-            vectors = {a: v for a, v in vectors.items() if not a.endswith(suffix)}
-            found, unexplained = explanations.search(vectors)
+    vectors = finished(signature(observed, family.aspects), observed)
+    search = Explanations(family, order).search
+    found, unexplained = search(vectors)
+    for rule in RULES:
+        more, settled = rule(family, observed, vectors, unexplained)
+        if settled:
+            names |= more
+            vectors = {aspect: v for aspect, v in vectors.items() if aspect not in settled}
+            found, unexplained = search(vectors)
     return names | set(found)
 
 
-def unfinished(observed):
-    """Yield loss, gradient or both where they are 0 throughout: nobody has filled them in yet."""
-    for which, part in enumerate(PARTS):
-        if not any(pair[which] for pair in observed.values()):
-            yield part
+def finished(vectors, observed):
+    """Return the aspects that were observed, of the parts that are not still 0 throughout."""
+    begun = [part for which, part in enumerate(PARTS) if any(o[which] for o in observed.values())]
+    return {
+        aspect: vector
+        for aspect, vector in vectors.items()
+        # An aspect of which nothing was observed would be explained by everything.
+        if aspect.startswith(tuple(begun)) and not np.isposinf(vector).all()
+    }
 
 
 def constant_added(family, observed):
@@ -106,6 +99,49 @@ def is_cap(losses):
     if not np.isfinite(losses).all() or max(losses) in FAILURES:
         return False
     return np.ptp(losses) < 1e-6 and np.log(1e3) < losses[0] < -np.log(1e-323)
+
+
+# A rule gets the Family, {problem: (loss, gradient)}, {aspect: vector}, and the aspects that no set
+# of names explains; it returns the names that it adds, and the aspects that are settled with them.
+
+
+def other_margin(family, observed, vectors, unexplained):
+    """Recognise any other margin; beside it, only the penalty can still be told."""
+    if "loss" not in unexplained or not has_other_margin(family, observed):
+        return set(), set()
+    return {OTHER_MARGIN}, {aspect for aspect in vectors if not aspect.endswith(PENALTY)}
+
+
+def no_penalty_yet(family, observed, vectors, unexplained):
+    """Say nothing of a penalty of 0 where the rest is unknown: this is unfinished work."""
+    penalties = {part + PENALTY for part in PARTS if part in unexplained}
+    return set(), {a for a in penalties & vectors.keys() if not vectors[a].any()}
+
+
+def other_shapes(family, observed, vectors, unexplained):
+    """Tell from which shapes fail what the code takes for granted."""
+    return by_failures(SHAPES, shape_rule(family, observed), vectors, unexplained)
+
+
+def large_scores(family, observed, vectors, unexplained):
+    """Tell from which large scores leave no number how the exponentials were shifted."""
+    return by_failures(LARGE, stability_rule(family, observed), vectors, unexplained)
+
+
+def by_failures(ending, name, vectors, unexplained):
+    """Name what failures show, if they are not explained and ordinary problems are."""
+    wrong = {part + ending for part in PARTS} & set(unexplained)
+    if not wrong or not name or set(PARTS) & set(unexplained):
+        return set(), set()
+    return {name}, {aspect for aspect in vectors if aspect.endswith(ending)}
+
+
+# Each looks at what those before it have left unexplained: what is wrong on ordinary problems
+# comes first, since it shows on the others, too.
+RULES = (other_margin, no_penalty_yet, other_shapes, large_scores)
+
+
+# What the rules look at
 
 
 def has_other_margin(family, observed):
@@ -131,8 +167,7 @@ def has_kinks(family):
 
 
 def shape_rule(family, observed):
-    """Tell from which shapes fail what the code takes for granted."""
-    names = [name for name in family.aspects["loss shapes"][1] if name in observed]
+    names = [name for name in family.aspects["loss" + SHAPES][1] if name in observed]
     failing = {name for name in names if fails(family, observed, name)}
     C = {name: family.problems[name]["W"].shape[1] for name in names}
     if failing == {name for name in names if C[name] != 10}:
@@ -150,12 +185,11 @@ def fails(family, observed, name):
 
 
 def stability_rule(family, observed):
-    """Tell from which large scores leave no number how the exponentials were shifted."""
     if has_kinks(family):
         return None
     failing = {
         name
-        for name in family.aspects["loss large"][1]
+        for name in family.aspects["loss" + LARGE][1]
         if name in observed and np.isnan(observed[name]).any()
     }
     return next((name for problem, name in SHIFTS if problem in failing), None)

@@ -10,14 +10,17 @@ function failed. The observations are grouped into aspects, each a short vector:
     loss ties, gradient ties                    scores exactly at the kink of the hinge
     loss large, gradient large                  scores of ±1e3 and ±1e6
 
+Their names are a part's and one of the endings below: PARTS[0] + LARGE is "loss large".
+
 Aspects are compared apart, so several mistakes in different aspects can be told from each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
+from course.checks.data import ProblemSet
 from course.checks.faults import TOLERANCE
 
 # Observations that are no numbers. All fit float32; NaN stands for "not finite".
@@ -26,6 +29,7 @@ FAILURES = (RAISES_INDEX_ERROR, RAISES, WRONG_SHAPE)
 NOT_FINITE = np.nan
 
 PARTS = ("loss", "gradient")
+ORDINARY, PENALTY, SHAPES, TIES, LARGE = "", " regularization", " shapes", " ties", " large"
 
 
 @dataclass(frozen=True)
@@ -39,23 +43,45 @@ class Family:
                      that infinity is as right as a value can be
     aspects          {aspect: (part, entries)}
     projection       the random vector that gradients are multiplied with
+    scales           {aspect: numbers}: the size of what is compared
     table            {aspect: (rows, meanings)}: signatures, and for each row the sets of
                      misconceptions that leave it; row 0 is right
-    scales           {aspect: numbers}: the size of what is compared
     """
 
     problems: dict
     expected: dict
-    may_be_infinite: frozenset
+    may_be_infinite: tuple
     aspects: dict
     projection: np.ndarray
-    table: dict
     scales: dict
+    table: dict = field(default_factory=dict)
+
+    def observe(self, outcomes):
+        """Return {problem: (loss, gradient)}, what Outcomes show on the problems of the family."""
+        return {
+            name: observe(
+                outcome, self.expected[name], self.projection, name in self.may_be_infinite
+            )
+            for name, outcome in outcomes.items()
+            if name in self.problems
+        }
+
+    def to_set(self):
+        """Return the ProblemSet that holds this: what family_of reads."""
+        arrays = {"projection": self.projection}
+        arrays |= {f"signatures of {aspect}": rows for aspect, (rows, _) in self.table.items()}
+        arrays |= {f"scales of {a}": found.astype(np.float32) for a, found in self.scales.items()}
+        facts = {
+            "aspects": self.aspects,
+            "meanings": {aspect: meanings for aspect, (_, meanings) in self.table.items()},
+            "may be infinite": list(self.may_be_infinite),
+        }
+        return ProblemSet(self.problems, self.expected, facts, arrays)
 
 
 @lru_cache(maxsize=8)
 def family_of(problem_set):
-    """Return the Family in a ProblemSet that problems.py has built."""
+    """Return the Family in a ProblemSet."""
     facts, arrays = problem_set.facts, problem_set.arrays
     meanings = {
         aspect: [[frozenset(names) for names in sets] for sets in rows]
@@ -64,11 +90,11 @@ def family_of(problem_set):
     return Family(
         problems=problem_set.problems,
         expected=problem_set.expected,
-        may_be_infinite=frozenset(facts["may be infinite"]),
+        may_be_infinite=tuple(facts["may be infinite"]),
         aspects={aspect: tuple(found) for aspect, found in facts["aspects"].items()},
         projection=arrays["projection"],
+        scales={aspect: arrays[f"scales of {aspect}"] for aspect in meanings},
         table={a: (arrays[f"signatures of {a}"], found) for a, found in meanings.items()},
-        scales={a: arrays[f"scales of {a}"] for a in meanings},
     )
 
 

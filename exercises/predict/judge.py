@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from course.checks.faults import failure, shape_of
+from course.checks.faults import failure
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
+
+from ..shapes import shape_of
 
 PROPERTIES = {  # titles of lines, and the problems that show each
     "labels": (Problem("N > C"), Problem("N = C")),

@@ -33,9 +33,9 @@ def draw(rng):
     return problems
 
 
-def build(exercises, catalogue, rng):
+def build(problems, exercises, catalogue, rng):
     """Return the ProblemSet: the right labels, and what each mistake, and each two, return."""
-    [exercise], problems = exercises, draw(rng)
+    [exercise] = exercises
     expected = {
         name: {"labels": labels}
         for name, labels in predicted(catalogue.solved(exercise.name), problems).items()

@@ -4,6 +4,8 @@ The child process trains a subclass whose loss notes every batch, label, reg and
 known losses and gradients. So each property of SGD can be read off, whatever was drawn at random.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from course.checks.faults import failure, wrong_array
@@ -32,13 +34,29 @@ LEARNING_RATE_TWICE = Misconception("learning-rate-twice")
 def judge(exercise, data, outcomes):
     """Return the Report on `train`."""
     problems = data.sets[exercise.problems].problems
-    seen = {name: Seen(problems[name], outcomes[name]) for name in problems}
-    plain, large = seen[PLAIN], seen[LARGE]
-    small = [one for name, one in seen.items() if name != LARGE]
-    checks = [
-        ("runs", first(one.failed() for one in small)),
+    unseen = {name: why_unseen(problems[name], outcomes[name]) for name in problems}
+    seen = {name: Seen.of(problems[name], outcomes[name]) for name in problems if not unseen[name]}
+    changed = first(changed_fault(outcomes[name]) for name in problems)
+    fails = first(why for name, why in unseen.items() if name != LARGE)
+    if fails:
+        lines = [Line("runs", False, fails)]
+    else:
+        lines = [Line(title, not fault, fault) for title, fault in faults(seen, unseen[LARGE])]
+        lines.append(Line("inputs left unchanged", not changed, changed))
+    names = {name for one in seen.values() for name in recognised(one)}
+    names |= {INPUTS_MODIFIED} if changed else set()
+    if not fails and (unseen[LARGE] or seen[LARGE].has_short_batches()):
+        names.add(WITHOUT_REPLACEMENT)
+    passed = all(line.ok for line in lines)
+    return Report(exercise.name, "passed" if passed else "failed", lines).name(names, data)
+
+
+def faults(seen, large_unseen):
+    """Return [(title, fault)]; of the large problem, perhaps nothing was seen."""
+    plain, small = seen[PLAIN], [one for name, one in seen.items() if name != LARGE]
+    return [
         ("size of a batch", first(one.batch_fault() for one in small)),
-        ("batch larger than the data", large.failed() or large.batch_fault()),
+        ("batch larger than the data", large_unseen or seen[LARGE].batch_fault()),
         ("rows of a batch are rows of X", first(one.rows_fault() for one in small)),
         ("labels of a batch belong to its rows", first(one.labels_fault() for one in small)),
         ("a new random batch in each iteration", plain.randomness_fault()),
@@ -46,26 +64,34 @@ def judge(exercise, data, outcomes):
         ("step against the gradient", first(one.step_fault() for one in small)),
         ("list of losses, one an iteration", first(one.losses_fault() for one in small)),
         ("goes on from W if it is set", seen[FROM_W].start_fault() or plain.second_call_fault()),
-        ("inputs left unchanged", first(one.changed_fault() for one in seen.values())),
     ]
-    running = not checks[0][1]
-    lines = [Line("runs", False, checks[0][1])] if not running else []
-    if running:
-        lines = [Line(title, not fault, fault) for title, fault in checks[1:]]
-    names = {name for one in seen.values() for name in one.recognised()}
-    if running and (large.failed() or large.has_short_batches()):
-        names.add(WITHOUT_REPLACEMENT)
-    passed = all(line.ok for line in lines)
-    report = Report(exercise.name, "passed" if passed else "failed", lines)
-    return report.name(names, data)
 
 
-def first(faults):
-    return next((fault for fault in faults if fault), "")
+def first(found):
+    return next((fault for fault in found if fault), "")
 
 
-def is_close(array, other):
-    return array.shape == other.shape and np.allclose(array, other)
+def changed_fault(outcome):
+    changed = outcome.meta.get("changed", [])
+    return f"{' and '.join(changed)} changed during the call" if changed else ""
+
+
+# What was seen
+
+
+def why_unseen(problem, outcome):
+    """Return why nothing is known of the batches that self.loss got, an empty text if all is."""
+    if fault := failure(outcome):
+        return fault
+    values, columns = outcome.values, problem["X"].shape[1]
+    if not is_record(values):
+        return "what self.loss was called with is not known"
+    if values["calls"] == 0:
+        return "self.loss is never called"
+    sizes = values["sizes"]
+    if (sizes[:, 1] != columns).any() or values["X"].size != sizes.prod(axis=1).sum():
+        return "self.loss is not called with rows of X"
+    return ""
 
 
 def is_record(values):
@@ -84,193 +110,177 @@ def is_record(values):
     )
 
 
+@dataclass(frozen=True)
 class Seen:
-    """What the probe saw in one problem: two calls of train, one after the other."""
+    """What the probe saw in one problem: two calls of train, one after the other.
 
-    def __init__(self, problem, outcome):
-        self.problem, self.outcome = problem, outcome
-        self.values = values = outcome.values
-        self.failure = failure(outcome)
-        if not self.failure and not is_record(values):
-            self.failure = "what self.loss was called with is not known"
-        self.calls = int(values["calls"]) if not self.failure else 0
-        self.num_iters = int(problem["num_iters"])
-        self.batch_size = int(problem["batch_size"])
-        self.whole = False
-        if self.failure:
-            return
-        X, y = problem["X"], problem["y"]
-        sizes = values["sizes"].astype(int)
-        self.whole = (
-            self.calls > 0
-            and bool((sizes[:, 1] == X.shape[1]).all())
-            and values["X"].size == sizes.prod(axis=1).sum()
-        )
-        if self.whole:
-            self.batches = np.split(
-                values["X"].reshape(-1, X.shape[1]), np.cumsum(sizes[:, 0])[:-1]
-            )
-            self.labels = np.split(values["y"], np.cumsum(values["y_sizes"].astype(int))[:-1])
+    calls         of self.loss during the first of them
+    batches       rows that self.loss got, one array for each of its calls
+    labels        the labels that came with them
+    indices       which rows of the problem's X they are
+    W             the weights at each call, (calls, D, C); None if their shape changed
+    between       the weights between the two calls of train
+    losses        what the first of them returned; None if that is not numbers
+    """
+
+    problem: dict
+    calls: int
+    batches: list
+    labels: list
+    indices: list
+    reg: np.ndarray
+    W: np.ndarray | None
+    between: np.ndarray
+    losses: np.ndarray | None
+    float_labels: bool
+    returned: str
+
+    @classmethod
+    def of(cls, problem, outcome):
+        """Return what was seen, of an outcome for which why_unseen has nothing to say."""
+        values, X = outcome.values, problem["X"]
+        ends = np.cumsum(values["sizes"][:, 0].astype(int))
+        batches = np.split(values["X"].reshape(-1, X.shape[1]), ends[:-1])
+        return cls(
+            problem=problem,
+            calls=int(values["calls"]),
+            batches=batches,
+            labels=np.split(values["y"], np.cumsum(values["y_sizes"].astype(int))[:-1]),
             # Rows differ in their first number, so it tells which row of X each is.
-            self.indices = [np.abs(b[:, :1] - X[:, 0]).argmin(axis=1) for b in self.batches]
-            self.true = [X[i] for i in self.indices]
-            self.true_labels = [y[i] for i in self.indices]
+            indices=[np.abs(batch[:, :1] - X[:, 0]).argmin(axis=1) for batch in batches],
+            reg=values["reg"],
+            W=values.get("W"),
+            between=values["between"],
+            losses=values.get("losses"),
+            float_labels=outcome.meta["float_labels"],
+            returned=outcome.meta["type"],
+        )
 
-    def failed(self):
-        if self.failure:
-            return self.failure
-        if not self.whole:
-            return (
-                "self.loss is not called with rows of X"
-                if self.calls
-                else ("self.loss is never called")
-            )
-        return ""
+    @property
+    def num_iters(self):
+        return int(self.problem["num_iters"])
 
     def batch_fault(self):
-        for size in self.values["sizes"][: self.calls, 0] if self.whole else ():
-            if size != self.batch_size:
-                return f"{size:g} rows instead of {self.batch_size}"
-        return ""
+        wanted = int(self.problem["batch_size"])
+        wrong = [len(batch) for batch in self.batches[: self.calls] if len(batch) != wanted]
+        return f"{wrong[0]} rows instead of {wanted}" if wrong else ""
 
     def has_short_batches(self):
         N = len(self.problem["X"])
-        sizes = self.values["sizes"][:, 0] if self.whole else []
-        return len(sizes) > 0 and all(size <= N < self.batch_size for size in sizes)
+        return all(len(batch) <= N < self.problem["batch_size"] for batch in self.batches)
 
     def rows_fault(self):
-        if self.whole and not all(
-            np.allclose(batch, true) for batch, true in zip(self.batches, self.true, strict=True)
-        ):
-            return "self.loss got a row that is not in X"
+        for batch, index in zip(self.batches, self.indices, strict=True):
+            if not np.allclose(batch, self.problem["X"][index]):
+                return "self.loss got a row that is not in X"
         return ""
 
     def labels_fault(self):
-        if not self.whole or self.rows_fault():
+        if self.rows_fault():
             return ""
-        for labels, true in zip(self.labels, self.true_labels, strict=True):
+        for labels, index in zip(self.labels, self.indices, strict=True):
+            true = self.problem["y"][index]
             if labels.shape != true.shape:
                 return f"{len(labels)} labels for {len(true)} rows"
             if (labels != true).any():
                 row = int(np.argmax(labels != true))
                 return f"a row labelled {true[row]} came with label {labels[row]:g}"
-        if self.outcome.meta["float_labels"]:
-            return "the labels arrived as floating-point numbers"
-        return ""
+        return "the labels arrived as floating-point numbers" if self.float_labels else ""
 
     def randomness_fault(self):
-        if not self.whole or self.calls < 2 or self.rows_fault():
+        if self.calls < 2 or self.rows_fault():
             return ""
-        drawn = self.indices[: self.calls]
-        if all(np.array_equal(np.sort(i), np.sort(drawn[0])) for i in drawn):
+        drawn, N = self.indices[: self.calls], len(self.problem["X"])
+        if all(np.array_equal(np.sort(index), np.sort(drawn[0])) for index in drawn):
             return "every iteration got the same rows"
-        missing = set(range(len(self.problem["X"]))) - set(np.concatenate(drawn))
-        if missing:
-            return f"{len(missing)} of {len(self.problem['X'])} rows were never drawn"
-        return ""
+        missing = set(range(N)) - set(np.concatenate(drawn))
+        return f"{len(missing)} of {N} rows were never drawn" if missing else ""
 
     def reg_fault(self):
         reg = float(self.problem["reg"])
-        if self.whole and not np.allclose(self.values["reg"], reg):
-            return f"the loss got reg = {self.values['reg'][0]:.4g} instead of {reg:.4g}"
-        return ""
+        if np.allclose(self.reg, reg):
+            return ""
+        return f"the loss got reg = {self.reg[0]:.4g} instead of {reg:.4g}"
 
     def step_fault(self):
-        if not self.whole:
-            return ""
-        step = self.steps()
-        if step is None:
+        steps, expected = self.steps(), self.expected_steps()
+        if steps is None:
             return "the shape of W changes during training, or is not that of the gradient"
         rate = float(self.problem["learning_rate"])
-        text = wrong_array("", step / rate, self.expected_steps() / rate)
-        if not text:
+        if not wrong_array("", steps / rate, expected / rate):
             return ""
-        index = np.argwhere(~np.isclose(step, self.expected_steps(), rtol=1e-4, atol=1e-6))[0]
-        got, want = step[tuple(index)], self.expected_steps()[tuple(index)]
-        return f"an entry of W changed by {got:.6g} instead of {want:.6g}"
+        index = tuple(np.argwhere(~np.isclose(steps, expected, rtol=1e-4, atol=1e-6))[0])
+        return f"an entry of W changed by {steps[index]:.6g} instead of {expected[index]:.6g}"
 
     def steps(self):
         """Return how W changed in each iteration of the first call, (iterations, D, C), or None."""
-        W = self.values.get("W")
-        between = self.values["between"]
-        if W is None or W[0].shape != between.shape or W[0].shape != self.problem["dW"][0].shape:
+        shape = self.problem["dW"][0].shape
+        if self.W is None or not self.W[0].shape == self.between.shape == shape:
             return None
-        return np.diff(np.concatenate([W[: self.calls], between[None]]), axis=0)
-
-    def gradients(self):
-        count = np.arange(self.calls) % len(self.problem["dW"])
-        return self.problem["dW"][count]
+        return np.diff(np.concatenate([self.W[: self.calls], self.between[None]]), axis=0)
 
     def expected_steps(self):
         return self.problem["steps"][np.arange(self.calls) % len(self.problem["steps"])]
 
     def losses_fault(self):
-        losses = self.values.get("losses")
-        if self.failure:
-            return ""
-        if losses is None or losses.ndim != 1:
-            return f"train returned {self.outcome.meta['type']} instead of a list of numbers"
-        if len(losses) != self.num_iters:
-            return f"{len(losses)} losses after {self.num_iters} iterations"
+        if self.losses is None or self.losses.ndim != 1:
+            return f"train returned {self.returned} instead of a list of numbers"
+        if len(self.losses) != self.num_iters:
+            return f"{len(self.losses)} losses after {self.num_iters} iterations"
         if self.calls < self.num_iters:
             return f"self.loss was called {self.calls} times in {self.num_iters} iterations"
-        if not np.allclose(losses, self.problem["losses"], rtol=1e-4):
+        if not np.allclose(self.losses, self.problem["losses"], rtol=1e-4):
             return "the losses are not those that self.loss returned"
         return ""
 
     def start_fault(self):
-        W = self.values.get("W")
-        if not self.whole or W is None or "W" not in self.problem:
+        if self.W is None or "W" not in self.problem or is_close(self.W[0], self.problem["W"]):
             return ""
-        same = is_close(W[0], self.problem["W"])
-        return "" if same else "W was replaced before the first step"
+        return "W was replaced before the first step"
 
     def second_call_fault(self):
-        W = self.values.get("W")
-        if not self.whole or W is None or len(W) <= self.calls:
+        if self.W is None or len(self.W) <= self.calls:
             return ""
-        same = is_close(W[self.calls], self.values["between"])
-        return "" if same else "a second call did not go on from the weights of the first"
+        if is_close(self.W[self.calls], self.between):
+            return ""
+        return "a second call did not go on from the weights of the first"
 
-    def changed_fault(self):
-        changed = self.outcome.meta.get("changed", [])
-        return f"{' and '.join(changed)} changed during the call" if changed else ""
 
-    def recognised(self):
-        """Yield the names of the misconceptions that this problem shows."""
-        if self.changed_fault():
-            yield INPUTS_MODIFIED
-        if not self.whole:
-            return
-        if self.outcome.meta["float_labels"]:
-            yield FLOAT_LABELS
-        elif self.labels_fault():
-            yield LABELS_NOT_MATCHING
-        if self.start_fault() or self.second_call_fault():
-            yield WEIGHTS_RESET
-        if self.reg_fault():
-            yield REG_NOT_HANDED_ON
-        if self.num_iters > 20 and self.randomness_fault() and self.calls > 1:
-            same = "same" in self.randomness_fault()
-            yield SAME_BATCH if same else ROWS_NEVER_DRAWN
-        losses = self.values.get("losses")
-        if losses is not None and losses.size == 2 * self.num_iters:
-            yield APPENDED_TWICE
-        yield from self.step_names()
+def is_close(array, other):
+    return array.shape == other.shape and np.allclose(array, other)
 
-    def step_names(self):
-        """Compare each step with the one that is expected: their ratio tells."""
-        steps = self.steps()
-        if steps is None or not self.step_fault():
-            return
-        expected = self.expected_steps()
-        ratio = (steps * expected).sum() / (expected**2).sum()
-        if not np.allclose(steps, ratio * expected, rtol=1e-3, atol=1e-6):
-            return
-        rate = float(self.problem["learning_rate"])
-        if np.isclose(ratio, 0, atol=1e-6):
-            yield NO_UPDATE
-        elif ratio < 0:
-            yield WRONG_SIGN
-        if np.isclose(abs(ratio), rate, rtol=1e-3):
-            yield LEARNING_RATE_TWICE
+
+# Misconceptions
+
+
+def recognised(seen):
+    """Yield the names of the misconceptions that one problem shows."""
+    if seen.float_labels:
+        yield FLOAT_LABELS
+    elif seen.labels_fault():
+        yield LABELS_NOT_MATCHING
+    if seen.start_fault() or seen.second_call_fault():
+        yield WEIGHTS_RESET
+    if seen.reg_fault():
+        yield REG_NOT_HANDED_ON
+    if seen.num_iters > 20 and (fault := seen.randomness_fault()):
+        yield SAME_BATCH if "same" in fault else ROWS_NEVER_DRAWN
+    if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
+        yield APPENDED_TWICE
+    if seen.step_fault():
+        yield from by_steps(seen.steps(), seen.expected_steps(), seen.problem["learning_rate"])
+
+
+def by_steps(steps, expected, rate):
+    """Compare each step with the one that is expected: their ratio tells."""
+    if steps is None:
+        return
+    ratio = (steps * expected).sum() / (expected**2).sum()
+    if not np.allclose(steps, ratio * expected, rtol=1e-3, atol=1e-6):
+        return
+    if np.isclose(ratio, 0, atol=1e-6):
+        yield NO_UPDATE
+    elif ratio < 0:
+        yield WRONG_SIGN
+    if np.isclose(abs(ratio), float(rate), rtol=1e-3):
+        yield LEARNING_RATE_TWICE

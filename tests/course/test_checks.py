@@ -1,230 +1,194 @@
-"""What checks.run says: of the solved tree, of work not done yet, and of code that misbehaves."""
+"""What checks.run and checks.hint say, on the toy course: of right, unfinished and broken work."""
 
 import html.parser
-import io
+import os
 import shutil
-import struct
 import subprocess
 import sys
-from pathlib import Path
 
-import numpy as np
 import pytest
+from toy_course import copy_toy
 
 from course import checks
-from course.checks import frames
+from course.checks import report as reports
+from course.checks.report import Line, Report
 
-ROOT = Path(__file__).resolve().parents[1]
-NAMES = list(checks.EXERCISES)
-
-
-def run_code(tmp_path, code, name="svm_loss_naive", **options):
-    """Check an exercise in a file that holds just this code."""
-    file = tmp_path / "mine.py"
-    file.write_text(code, encoding="utf-8")
-    return checks.run(name, file=file, **options)
+RIGHT = "def total(numbers):\n    return float(numbers.sum())\n"
 
 
 @pytest.fixture
-def tree(tmp_path):
-    """Return a copy of the parts of the package that a check imports."""
-    classifiers = tmp_path / "cs231n" / "classifiers"
-    shutil.copytree(ROOT / "cs231n" / "classifiers", classifiers)
-    shutil.copy(ROOT / "cs231n" / "__init__.py", tmp_path / "cs231n")
+def tree(toy, tmp_path):
+    """Return a copy of the toy course that a test may change."""
+    shutil.copytree(toy.root, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solved_tree_passes(name):
-    report = checks.run(name)
-    assert report.passed
-    assert all(line.ok for line in report.lines)
-    assert not report.misconceptions and not report.notes
-    assert report.vectorized is (True if "vectorized" in name else None)
-    assert str(report).startswith(f"✓ {name}: all right\n  ✓ ")
-    assert str(report) == str(checks.run(name)), "the notebooks store the text, so it must not vary"
+def run_code(toy, tmp_path, code, name="total", **options):
+    """Check an exercise in a file that holds just this code."""
+    file = tmp_path / "mine.py"
+    file.write_text(code, encoding="utf-8")
+    return checks.run(name, root=toy.root, file=file, **options)
 
 
-def test_an_unknown_exercise_is_the_callers_mistake():
-    with pytest.raises(ValueError, match="no exercise 'svm_loss'; there are: svm_loss_naive, "):
-        checks.run("svm_loss")
+def test_right_work_passes(toy):
+    for name in ("total", "mean"):
+        report = checks.run(name, root=toy.root)
+        assert report.passed and not report.misconceptions and not report.notes
+        assert report.vectorized is None
+        assert str(report) == f"✓ {name}: all right\n  ✓ some numbers\n  ✓ no number"
 
 
-def test_the_terminal_shows_all_and_tells_by_its_status():
-    command = [sys.executable, "-m", "course.checks"]
-    done = subprocess.run([*command, "predict"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout.startswith("✓ predict: all right")
-    done = subprocess.run([*command, "knn"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 2 and "there is no exercise 'knn'" in done.stderr
+def test_a_misconception_is_named(toy, tmp_path):
+    report = run_code(toy, tmp_path, "def total(numbers):\n    return 0\n")
+    assert list(report.misconceptions) == ["always-zero"] and report.status == "failed"
+    told = str(report).splitlines()
+    assert told[0] == "✗ total: not yet right"
+    assert told[1].startswith("  ✗ some numbers: 0 instead of ")
+    assert told[3] == "  → Nothing is ever added: the result stays what it was at first."
+
+
+def test_an_unknown_exercise_is_the_callers_mistake(toy):
+    for ask in (checks.run, checks.hint):
+        with pytest.raises(ValueError, match="no exercise 'totl'; there are: total, mean"):
+            ask("totl", root=toy.root)
+
+
+def test_another_attribute_of_a_file_can_be_checked(toy, tmp_path):
+    code = RIGHT.replace("total", "mine")
+    assert run_code(toy, tmp_path, code, attribute="mine").passed
+    assert run_code(toy, tmp_path, code).status == "broken"
+
+
+def command(root, *arguments):
+    environment = {**os.environ, "PYTHONPATH": ""}
+    command = [sys.executable, "-m", "course.checks", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
+
+
+def test_the_terminal_shows_all_and_tells_by_its_status(tree):
+    done = command(tree)
+    assert done.returncode == 0
+    assert [line for line in done.stdout.splitlines() if line[0] != " "] == [
+        "✓ total: all right",
+        "✓ mean: all right",
+    ]
+    done = command(tree, "knn")
+    assert done.returncode == 2 and "there is no exercise 'knn'; there are: total" in done.stderr
+    done = command(tree, "--help")
+    assert done.returncode == 0
+    assert "examples:" in done.stdout and "python -m course.checks total" in done.stdout
+    assert "exit codes:" in done.stdout
+    (tree / "toy" / "sums.py").write_text(RIGHT, encoding="utf-8")
+    done = command(tree, "mean", "total")
+    assert done.returncode == 1 and "✗ mean" in done.stdout and "✓ total" in done.stdout
 
 
 # Work in progress
 
 
-def test_another_tree_is_checked_and_always_read_anew(tree):
-    file = tree / "cs231n" / "classifiers" / "softmax.py"
+def test_a_file_is_always_read_anew(tree):
+    file = tree / "toy" / "sums.py"
     solved = file.read_text(encoding="utf-8")
-    assert checks.run("softmax_loss_vectorized", root=tree).passed
+    assert checks.run("total", root=tree).passed
     # The same size, and within the same second: a stale .pyc would not be noticed.
-    file.write_text(solved.replace("2 * float(reg) * W", "1 * float(reg) * W"), encoding="utf-8")
-    report = checks.run("softmax_loss_vectorized", root=tree)
-    assert list(report.misconceptions) == ["reg-gradient-halved"]
+    file.write_text(solved.replace("+ float(number)", "- float(number)"), encoding="utf-8")
+    assert not checks.run("total", root=tree).passed
     file.write_text(solved, encoding="utf-8")
-    assert checks.run("softmax_loss_vectorized", root=tree).passed
+    assert checks.run("total", root=tree).passed
 
 
-def test_what_is_not_implemented_yet_is_said_in_one_line(tmp_path):
-    code = "def svm_loss_naive(W, X, y, reg):\n    raise NotImplementedError('write me')\n"
-    report = run_code(tmp_path, code)
+def test_what_is_not_implemented_yet_is_said_in_one_line(toy, tmp_path):
+    code = "def mean(numbers):\n    raise NotImplementedError('write me')\n"
+    report = run_code(toy, tmp_path, code, "mean")
     assert report.status == "not implemented"
-    assert str(report) == "svm_loss_naive: not implemented yet"
+    assert str(report) == "mean: not implemented yet"
 
 
 def test_a_syntax_error_is_shown_with_file_and_line(tree):
-    file = tree / "cs231n" / "classifiers" / "linear_svm.py"
-    file.write_text("import numpy as np\n\ndef svm_loss_naive(W, X, y, reg)\n", encoding="utf-8")
-    report = checks.run("svm_loss_naive", root=tree)
+    (tree / "toy" / "sums.py").write_text("import math\n\ndef total(numbers)\n", encoding="utf-8")
+    report = checks.run("mean", root=tree)
     assert report.status == "broken"
-    place = "expected ':' (linear_svm.py, line 3)"
-    assert str(report) == f"✗ svm_loss_naive: SyntaxError: {place}"
+    assert str(report) == "✗ mean: SyntaxError: expected ':' (sums.py, line 3)"
+
+
+def test_a_file_that_is_missing_is_reported(tree):
+    (tree / "toy" / "sums.py").unlink()
+    assert "No module named 'toy.sums'" in str(checks.run("mean", root=tree))
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
         ("import nmpy\n", "ModuleNotFoundError: No module named 'nmpy' (mine.py, line 1)"),
-        ("x = 1\n", "AttributeError: module 'student_file' has no attribute 'svm_loss_naive'"),
+        ("x = 1\n", "AttributeError: module 'student_file' has no attribute 'total'"),
         ("import sys\nsys.exit('bye')\n", "SystemExit: bye (mine.py, line 2)"),
         ("\0", "SyntaxError: source code string cannot contain null bytes"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_reported(tmp_path, code, message):
-    report = run_code(tmp_path, code)
+def test_a_file_that_cannot_be_imported_is_reported(toy, tmp_path, code, message):
+    report = run_code(toy, tmp_path, code)
     assert report.status == "broken" and message in str(report)
 
 
-def test_a_file_that_is_missing_is_reported(tree):
-    (tree / "cs231n" / "classifiers" / "linear_svm.py").unlink()
-    assert "No module named 'cs231n.classifiers.linear_svm'" in str(
-        checks.run("predict", root=tree)
-    )
+def test_reports_hold_no_paths_of_this_machine(tree):
+    code = "def mean(numbers):\n    raise ValueError(f'{__file__} {object()}')\n"
+    (tree / "toy" / "sums.py").write_text(code, encoding="utf-8")
+    text = str(checks.run("mean", root=tree))
+    assert "ValueError: toy/sums.py <object object at 0x…> (sums.py, line 2)" in text
+    assert str(tree) not in text
 
 
-# Code that misbehaves
-
-HEAD = "import os, sys, time\nimport numpy as np\ndef svm_loss_naive(W, X, y, reg):\n"
+# Hints
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("pass", "NoneType instead of the pair loss, dW"),
-        ("return 1", "int instead of the pair loss, dW"),
-        ("return 'one', W", "the loss is not a number"),
-        ("return np.ones(3), W", "the loss is not a number"),
-        ("return np.ones((1, 1)), W", "the loss is a ndarray of shape (1, 1)"),
-        ("return 0.0, None", "dW is not an array of numbers"),
-        ("return 0.0, W.tolist()", "dW is a list, not an array"),
-        ("return 0.0, W.T", "dW has shape (10, 6) instead of (6, 10)"),
-        ("return 0.0, W.astype(object)", "dW is not an array of numbers"),
-        ("return 0.0, np.zeros((3000, 3000))", "dW is not an array of numbers"),
-        ("return np.nan, W * np.nan", "loss: nan instead of"),
-        ("return 1j, W", "the loss is not a number"),
-        ("return 1 / 0, W", "runs: ZeroDivisionError: division by zero (mine.py, line 4)"),
-        ("raise SystemExit", "runs: SystemExit (mine.py, line 4)"),
-        ("raise KeyboardInterrupt", "runs: KeyboardInterrupt (mine.py, line 4)"),
-        ("sys.exit(0)", "runs: SystemExit: 0 (mine.py, line 4)"),
-        ("return svm_loss_naive(W, X, y, reg)", "runs: RecursionError: "),
-        ("os._exit(0)", "it ended the Python process"),
-        ("os.abort()", "it ended the Python process"),
-        ("sys.stdout.close(); sys.stderr.close(); return 0.0, W", "loss: 0 instead of"),
-        ("os.chdir('/'); return float(input()), W", "runs: EOFError"),
-        (
-            "os.write(int(sys.argv[1]), b'\\0' * 7 + b'nonsense'); return 0.0, W",
-            "it ended the Python",
-        ),
-        ("os.close(int(sys.argv[1])); return 0.0, W", "it ended the Python process"),
-    ],
-)
-def test_wrong_types_and_exceptions_are_reported(tmp_path, body, told):
-    report = run_code(tmp_path, HEAD + "    " + body + "\n")
-    assert not report.passed
-    assert told in str(report)
-    assert not report.misconceptions
+@pytest.fixture
+def afresh(monkeypatch):
+    """Forget which hints this process has shown."""
+    monkeypatch.setattr(checks, "shown", type(checks.shown)())
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "time.sleep(1000)"])
-def test_a_hang_is_ended(tmp_path, body):
-    report = run_code(tmp_path, HEAD + "    " + body + "\n", time_limit=2)
-    assert "it did not finish in time" in str(report)
+def test_each_call_shows_one_hint_more(toy, afresh):
+    first, second, third = toy.exercises["total"].hints
+    shown = [str(checks.hint("total", root=toy.root)) for _ in range(5)]
+    assert shown[0] == f"total: hint 1 of 3\n  1. {first}"
+    assert shown[1] == f"total: hint 2 of 3\n  1. {first}\n  2. {second}"
+    everything = f"\n  1. {first}\n  2. {second}\n  3. {third}"
+    assert shown[2] == f"total: hint 3 of 3{everything}"
+    assert shown[3] == shown[4] == f"total: these are all hints, there are no more{everything}"
 
 
-def test_a_hang_or_crash_in_one_problem_costs_that_one_only(tmp_path):
-    solved = (ROOT / "cs231n" / "classifiers" / "linear_svm.py").read_text(encoding="utf-8")
-    old = "    W, X, y = check_inputs(W, X, y)\n    ### BEGIN SOLUTION\n    N, C"
-    for harm in ("__import__('os')._exit(1)", "while True: pass"):
-        code = solved.replace(
-            old, f"    if len(X) == 1 and W.shape[1] == 3:\n        {harm}\n{old}"
-        )
-        report = run_code(tmp_path, code, time_limit=10)
-        crosses = [line.title for line in report.lines if not line.ok]
-        assert crosses == ["other numbers of examples and classes"]
-        assert not report.misconceptions
+def test_other_exercises_and_courses_have_their_own_count(toy, tmp_path, afresh):
+    other = copy_toy(tmp_path)
+    for root in (toy.root, other.root):
+        assert len(checks.hint("total", root=root).shown) == 1
+    assert str(checks.hint("mean", root=toy.root)) == ("mean: there are no hints for this exercise")
+    assert len(checks.hint("total", root=toy.root).shown) == 2
 
 
-def test_frames_that_would_unpack_to_more_than_fits_are_refused():
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, meta=np.zeros(frames.MOST_FRAME + 1, dtype=np.uint8))
-    bomb = buffer.getvalue()
-    assert len(bomb) < 100_000
-    for frame in (bomb, b"no archive"):
-        with pytest.raises(ValueError, match="not a frame"):
-            list(frames.Frames().add(struct.pack(">Q", len(frame)) + frame))
-    with pytest.raises(ValueError, match="a frame of"):
-        list(frames.Frames().add(struct.pack(">Q", frames.MOST_FRAME + 1)))
+def test_a_report_says_that_there_are_hints_if_they_are_of_use(toy, tmp_path):
+    offer = 'checks.hint("total") shows a hint, and one more with each call.'
+    wrong = run_code(toy, tmp_path, "def total(numbers):\n    return 7\n")
+    assert str(wrong).endswith(f"\n  {offer}") and html_text(wrong).endswith(offer)
+    unwritten = run_code(toy, tmp_path, "def total(numbers):\n    raise NotImplementedError\n")
+    assert str(unwritten) == f"total: not implemented yet\n  {offer}"
+    assert "hint" not in str(run_code(toy, tmp_path, RIGHT))
+    assert "hint" not in str(run_code(toy, tmp_path, RIGHT, "mean")), "it has none"
 
 
-def test_a_flood_is_survived_and_noted(tmp_path):
-    body = "    for i in range(20000): print('y' * 80)\n    sys.stderr.write('x' * 100)\n"
-    report = run_code(tmp_path, HEAD + body + "    return 0.0, W\n")
-    assert "prints more than a million characters" in str(report)
-    endless = HEAD + "    while True: print('y' * 1000)\n"
-    report = run_code(tmp_path, endless, time_limit=3)
-    assert "it did not finish in time" in str(report)
+def test_hints_are_shown_in_html_as_in_text(toy, afresh):
+    hints = checks.hint("total", root=toy.root)
+    assert html_text(hints) == "total: hint 1 of 31. Start from nothing."
 
 
-@pytest.mark.parametrize(
-    ("name", "body", "told"),
-    [
-        ("train", "train(self): pass", "runs: TypeError"),
-        ("train", "train(self, X, y, **options): return []", "self.loss is never called"),
-        ("train", "train(self, X, y, **options): self.W = 1; self.loss(1, 2, 3)", "rows of X"),
-        ("train", "train(self, X, y, **options): raise SystemExit", "runs: SystemExit"),
-        ("predict", "predict(self, X): pass", "NoneType instead of an array of labels"),
-        ("predict", "predict(self, X): return 3", "an array of shape () instead of (12,)"),
-        (
-            "predict",
-            "predict(self, X): return ['a'] * len(X)",
-            "list instead of an array of labels",
-        ),
-        ("predict", "predict(self, X): del self.W; return 1", "AttributeError"),
-    ],
-)
-def test_broken_methods_are_reported(tmp_path, name, body, told):
-    code = "class Classifier:\n    def __init__(self): self.W = None\n    def " + body + "\n"
-    report = run_code(tmp_path, code, name, attribute="Classifier")
-    assert not report.passed and told in str(report)
-
-
-# Reports
+# HTML
 
 
 class Structure(html.parser.HTMLParser):
-    """Notes tags, and raises where they are not closed in order."""
+    """Notes tags and text, and raises where tags are not closed in order."""
 
     def __init__(self):
         super().__init__()
-        self.open, self.tags = [], []
+        self.open, self.tags, self.text = [], [], ""
 
     def handle_starttag(self, tag, attrs):
         self.open.append(tag)
@@ -234,28 +198,68 @@ class Structure(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
+    def handle_data(self, data):
+        self.text += data
 
-def test_html_is_closed_escaped_and_says_what_the_text_says(tmp_path):
-    code = HEAD + "    raise ValueError('<script>alert(1)</script> & <b>')\n"
-    report = run_code(tmp_path, code)
+
+def structure(shown):
+    found = Structure()
+    found.feed(shown._repr_html_())
+    assert not found.open
+    return found
+
+
+def html_text(shown):
+    return structure(shown).text
+
+
+def test_html_is_escaped_and_says_what_the_text_says():
+    harm = "<script>alert(1)</script> & <b> it's"
+    lines = [Line("right", True), Line("wrong", False, f"{harm} (N = 10)"), Line("other", None)]
+    report = Report("total", "failed", lines, {"some": harm}, [harm], hints=3)
+    found = structure(report)
+    assert found.tags == ["div", "strong", "ul", "li", "li", "li", "p", "p", "p"]
+    text = "".join(line.strip().removeprefix("→ ") for line in str(report).splitlines())
+    assert found.text.replace("\xa0", " ") == text
     page = report._repr_html_()
-    structure = Structure()
-    structure.feed(page)
-    assert not structure.open and "script" not in structure.tags
-    assert "&lt;script&gt;" in page and "✗" in page
+    assert "(N&nbsp;=&nbsp;10)" in page, "no line ends beside an equals sign"
+    assert "script>" not in page and "<b>" not in page
 
 
-def test_reports_hold_no_paths_of_this_machine(tree):
-    file = tree / "cs231n" / "classifiers" / "linear_svm.py"
-    code = HEAD + "    raise ValueError(f'{__file__} {object()}')\n" + "hinge_loss = 0\n"
-    file.write_text(code + "svm_loss_vectorized = svm_loss_naive\n", encoding="utf-8")
-    text = str(checks.run("svm_loss_naive", root=tree))
-    assert "ValueError: cs231n/classifiers/linear_svm.py <object object at 0x…>" in text
-    assert str(tree) not in text
+def test_the_html_of_a_report_is_what_notebooks_store():
+    report = Report("total", "passed", [Line("some numbers", True)], {}, ["Well done."])
+    assert report._repr_html_() == (
+        '<div style="line-height: 1.4; max-width: 50em"><strong>✓ total: all right</strong>'
+        '<ul style="list-style: none; margin: 0.3em 0; padding-left: 1em">'
+        '<li style="padding-left: 1.3em; text-indent: -1.3em">✓ some numbers</li></ul>'
+        '<p style="margin: 0.5em 0 0.5em 1em; padding-left: 0.6em; border-left: 1px solid">'
+        "Note: Well done.</p></div>"
+    )
+    bare = Report("total", "not implemented")._repr_html_()
+    assert structure(Report("total", "not implemented")).tags == ["div", "strong"], bare
 
 
-def test_no_formula_of_an_exercise_is_in_the_package():
-    for file in (ROOT / "cs231n" / "checks").glob("*.py"):
-        text = file.read_text(encoding="utf-8")
-        for formula in ("X.T @", "np.exp", "argmax(X", ".max(axis=1", "np.maximum", "dscores"):
-            assert formula not in text, file.name
+def test_jinja2_is_imported_only_where_html_is_asked_for(toy):
+    code = (
+        "import sys\nfrom course import checks\n"
+        f"report = checks.run('total', root={str(toy.root)!r})\nstr(report)\n"
+        "assert 'jinja2' not in sys.modules\nreport._repr_html_()\n"
+        "assert 'jinja2' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=toy.root, check=True)
+
+
+def test_nbgrader_gets_no_points_from_what_is_not_right(monkeypatch):
+    wrong, right = Report("total", "failed"), Report("total", "passed")
+    assert repr(wrong) == str(wrong)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert repr(wrong) == "0.0" and repr(right) == str(right) == "✓ total: all right"
+
+
+def test_a_name_that_is_no_misconception_is_never_dropped(toy):
+    with pytest.raises(KeyError, match="always-ziro"):
+        Report("total", "failed").name({"always-ziro"}, checks.load(toy.data_file))
+
+
+def test_the_template_lies_beside_the_module():
+    assert reports.TEMPLATE.is_file()

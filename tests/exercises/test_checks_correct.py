@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from planted_misconceptions import COURSE
 
 from course import checks
 
@@ -18,19 +19,19 @@ def exercises_in(file):
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
-    found = [(name, name) for name in nodes if name in checks.EXERCISES]
+    found = [(name, name) for name in nodes if name in COURSE.exercises]
     methods = getattr(nodes.get("Classifier"), "body", [])
     return found + [
         (method.name, "Classifier")
         for method in methods
-        if getattr(method, "name", "") in checks.EXERCISES
+        if getattr(method, "name", "") in COURSE.exercises
     ]
 
 
 def test_there_are_at_least_25():
     assert len(FILES) >= 25
     solved = {exercise for file in FILES for exercise, _ in exercises_in(file)}
-    assert solved == set(checks.EXERCISES)
+    assert solved == set(COURSE.exercises)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

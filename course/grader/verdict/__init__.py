@@ -126,9 +126,10 @@ def progress(verdict):
 
 def attempt(work, exercise, known, stubs, sandbox):
     """Call and judge one exercise, with the files `stubs` from the student edition."""
-    course, (source, *own) = work.course, sources(work, exercise.file)
+    course, own = work.course, own_modules(work)
+    source = text_of(work.files[exercise.file])
     problems, calls = checks.problems_of(course, exercise, known)
-    loop = bool(exercise.vectorized and find_loop(source, exercise.attribute, own))
+    loop = exercise.vectorized and bool(find_loop(source, exercise.attribute, own, exercise.file))
     if loop:
         problems.pop(checks.TIMING)  # the answer is known, and loops may take long
     with tempfile.TemporaryDirectory() as scratch:
@@ -191,13 +192,13 @@ def clear(timing, sizes, measure):
     return timing, None
 
 
-def sources(work, path):
-    """Return the texts of an exercise's file and of the student's own modules beside it."""
+def own_modules(work):
+    """Return {file: text} of the student's own modules in the package."""
     package, files = f"{work.course.package}/", work.files
     own = [name for name in tree(work) if name.startswith(package) and is_own(work, name)]
     sizes = itertools.accumulate(len(files[name]) for name in own)
     few = [name for name, size in zip(own, sizes, strict=True) if size <= MOST_OWN]
-    return [text_of(files[name]) for name in (path, *few)]
+    return {name: text_of(files[name]) for name in few}
 
 
 def text_of(content):

@@ -1,6 +1,6 @@
 """Hold the number against what is expected."""
 
-from course.checks.faults import failure, wrong_loss
+from course.checks.faults import failure, wrong_number
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
@@ -11,9 +11,8 @@ ALWAYS_ZERO = Misconception("always-zero")
 def judge(exercise, data, outcomes):
     known, lines = data.sets[exercise.problems], []
     for title, name in (("some numbers", THREE), ("no number", NONE)):
-        fault = failure(outcomes[name]) or wrong_loss(
-            outcomes[name].values.get("number"), known.expected[name]["number"]
-        )
+        got, wanted = outcomes[name].values.get("number"), known.expected[name]["number"]
+        fault = failure(outcomes[name]) or wrong_number("the result", got, wanted)
         lines.append(Line(title, not fault, fault))
     passed = all(line.ok for line in lines)
     number = outcomes[THREE].values.get("number")

@@ -1,0 +1,84 @@
+"""Is exercises/checks.npz what `make checks` builds, small, free of pickles, and one of many?"""
+
+import numpy as np
+import pytest
+from planted_misconceptions import COURSE, VARIANTS, judged_here
+
+from course import checks
+from course.checks import build, data
+
+OTHER_SEED = 7
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+# Building takes some 15 seconds of two cores: `make test` does it once, `make test-all` twice.
+
+
+@pytest.fixture(scope="module")
+def other_file(tmp_path_factory):
+    """Return a data file built with another seed."""
+    path = tmp_path_factory.mktemp("checks") / "other.npz"
+    build.write(path, build.build(COURSE, OTHER_SEED))
+    return path
+
+
+def test_the_file_is_what_the_script_builds():
+    built, stored = build.build(COURSE), data.load(COURSE.data_file)
+    assert built.explanations == stored.explanations, "run: make checks"
+    assert built.notes == stored.notes
+    agree = COURSE.kind("loss").part("signatures").agree
+    for name, one in built.sets.items():
+        other = stored.sets[name]
+        assert as_json(one.facts) == as_json(other.facts), "run: make checks"
+        # Other machines' BLAS sum in another order; signatures are rounded, and compared as in use.
+        for key, array in one.arrays.items():
+            found = other.arrays[key]
+            if key.startswith("signatures of "):
+                assert array.shape == found.shape
+                scales = one.arrays[key.replace("signatures", "scales")]
+                for row, stored_row in zip(array, found, strict=True):
+                    assert agree(row, stored_row, scales), key
+            else:
+                is_close(array, found)
+        for made, found in ((one.problems, other.problems), (one.expected, other.expected)):
+            assert made.keys() == found.keys()
+            for problem, values in made.items():
+                assert values.keys() == found[problem].keys()
+                for value, array in values.items():
+                    is_close(np.asarray(array), found[problem][value])
+
+
+def as_json(facts):
+    """Return facts as they are after a JSON file: tuples are lists there."""
+    return data.json.loads(data.json.dumps(facts))
+
+
+def is_close(array, other):
+    size = np.abs(array).max(initial=1)
+    np.testing.assert_allclose(array, other, rtol=0, atol=1e-6 * size)
+
+
+def test_the_file_is_small():
+    assert COURSE.data_file.stat().st_size <= 300_000
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("another seed")
+def test_with_another_seed_the_solved_tree_passes(other_file):
+    mine, others = (checks.load(path).sets["svm"] for path in (COURSE.data_file, other_file))
+    assert not np.array_equal(mine.problems["base"]["X"], others.problems["base"]["X"])
+    for name in ("svm_loss_naive", "softmax_loss_vectorized", "train", "predict"):
+        report = checks.run(name, data=other_file)
+        assert report.passed and not report.misconceptions, report
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("another seed")
+@pytest.mark.parametrize(
+    "variant",
+    [variant for variant in VARIANTS[::9] if variant.name != "loops"],  # no question of the seed
+    ids=lambda variant: f"{variant.exercise}-{variant.name}",
+)
+def test_misconceptions_are_named_with_another_seed(other_file, variant):
+    known = checks.load(other_file)
+    with np.errstate(all="ignore"):
+        report = judged_here(variant.exercise, variant, known=known)
+    assert set(report.misconceptions) == {variant.name} - known.notes

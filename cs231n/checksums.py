@@ -1,7 +1,4 @@
-"""Checksums of the data sets: what tells the published files from others.
-
-No imports: datasets/get_cifar10.py reads this before anything is installed.
-"""
+"""Checksums of the data sets. No imports: datasets/get_cifar10.py needs this before installing."""
 
 # cifar-10-python.tar.gz as published on https://www.cs.toronto.edu/~kriz/cifar.html
 CIFAR10_ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
@@ -16,7 +13,7 @@ CIFAR10_MD5 = {
     "test_batch": "40351d587109b95175f43aff81a1287e",
     "batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
 }
-# What datasets.scenes draws; tested. Whoever changes a drawing changes these.
+# What datasets/scenes draws; tested. Whoever changes a drawing changes these.
 SYNTHETIC_SHA256 = {
     "data_batch_1": "2d647cb5e92ad0b591323c19fcad1afcbccf2e8d178bb60262562d49292c82e5",
     "data_batch_2": "66cc36a21ba032b755dc0ce5712f83878ed429701495fc2cd94beef8863463c2",

@@ -1,12 +1,10 @@
 """From the files of CIFAR-10, or of a set in its layout, to arrays ready for a linear classifier.
 
     files  --load_CIFAR10-->  images (N, 32, 32, 3)  --to_rows-->  rows (N, 3073), float32
-    files  --get_CIFAR10_data-->  the same rows, split, without the images in between
 
 A data set is a folder with `data_batch_1` to `data_batch_5`, `test_batch` and `batches.meta`, the
-"python version" of CIFAR-10: Python 2 pickles that hold one image a row, red plane first.
-
-They are read with cs231n.array_pickle, so that a tampered file can at worst be refused.
+"python version" of CIFAR-10: Python 2 pickles that hold one image a row, red plane first. They are
+read with cs231n.array_pickle, so that a tampered file can at worst be refused.
 
 Source: Krizhevsky, "Learning multiple layers of features from tiny images" (2009),
 https://www.cs.toronto.edu/~kriz/cifar.html
@@ -34,20 +32,15 @@ def find_dataset():
     """
     if chosen := os.environ.get("CIFAR10_DIR"):
         folders = [Path(chosen), Path(chosen) / "cifar-10-batches-py"]
-        way_out = (
-            f"CIFAR10_DIR is {chosen!r}: set it to a folder with batches.meta, or unset it and\n"
-            "get CIFAR-10 with ./get_datasets.sh in the repository's folder"
-        )
+        where = f"CIFAR10_DIR is {chosen!r}: name a folder with batches.meta, or unset it, and"
     else:
         folders = [DATASETS / "cifar-10-batches-py", DATASETS / "synthetic-batches-py"]
-        way_out = (
-            "in the repository's folder, ./get_datasets.sh gets CIFAR-10, or\n"
-            "./get_datasets.sh --synthetic draws a stand-in"
-        )
+        where = "in the repository's folder"
     for folder in folders:
         if (folder / "batches.meta").is_file():
             return folder
-    raise FileNotFoundError(f"no data set in {folders[0]}\n{way_out}")
+    advice = "./get_datasets.sh gets CIFAR-10,\n./get_datasets.sh --synthetic draws a stand-in"
+    raise FileNotFoundError(f"no data set in {folders[0]}\n{where} {advice}")
 
 
 def describe_dataset(ROOT):
@@ -84,8 +77,9 @@ def load_class_names(ROOT):
 
 
 def get_CIFAR10_data(
-    num_training=49000, num_validation=1000, num_test=1000, num_dev=500, *, ROOT=None, rng=None
-):
+    num_training=49000, num_validation=1000, num_test=1000, num_dev=500,
+    *, ROOT=None, rng=None, return_mean=False,
+):  # fmt: skip
     """Load, split and preprocess a data set, as svm.ipynb does step by step.
 
     Returns X_train, y_train, X_val, y_val, X_test, y_test, X_dev, y_dev. Every X holds rows
@@ -94,54 +88,34 @@ def get_CIFAR10_data(
     follow them; the development set is drawn at random from the training images.
 
     ROOT: the data set's folder, None to find it. rng: a np.random.Generator or RandomState, None
-    for NumPy's global generator. Raises ValueError if the data set has too few images.
+    for NumPy's global generator. return_mean: append the mean training image (32, 32, 3).
+    Raises ValueError if the data set has too few images.
     """
     if num_training < 1 or min(num_validation, num_test, num_dev) < 0:
         raise ValueError("num_training must be at least 1, and no other number negative")
     if num_dev > num_training:
         raise ValueError(f"num_dev={num_dev} images cannot be drawn from {num_training}")
-    ROOT = find_dataset() if ROOT is None else Path(ROOT)
-    X, y = load_rows(ROOT, TRAIN_BATCHES, num_training + num_validation)
-    X_test, y_test = load_rows(ROOT, ["test_batch"], num_test)
+    images, labels, test_images, test_labels = load_CIFAR10(ROOT or find_dataset(), dtype=np.uint8)
+    N = num_training + num_validation
+    for wanted, found, name in ((N, images, "training"), (num_test, test_images, "test")):
+        if wanted > len(found):
+            raise ValueError(f"{wanted} images wanted, of {len(found)} {name} images")
 
-    rng = np.random if rng is None else rng
-    dev = rng.choice(num_training, num_dev, replace=False)
-    X_dev, y_dev = X[dev].astype(np.float64), y[dev]
-
-    mean_image = X[:num_training, :-1].mean(axis=0, dtype=np.float64)
-    for rows in (X, X_test, X_dev):
-        rows[:, :-1] -= mean_image.astype(rows.dtype)
+    dev = (np.random if rng is None else rng).choice(num_training, num_dev, replace=False)
+    mean_image = images[:num_training].mean(axis=0)
+    X, y = to_rows(images[:N], mean_image), labels[:N]  # one array, of which two sets are views
+    X_test, y_test = to_rows(test_images[:num_test], mean_image), test_labels[:num_test]
+    X_dev, y_dev = to_rows(images[dev], mean_image, dtype=np.float64), labels[dev]
     train, val = slice(0, num_training), slice(num_training, None)
-    return X[train], y[train], X[val], y[val], X_test, y_test, X_dev, y_dev
-
-
-def load_rows(ROOT, names, N):
-    """Return the first N images of the named batch files as rows (N, 3073), and their labels (N,).
-
-    Rows hold 0..255 and the bias column, in float32. They are allocated once, in their final size,
-    and each batch is read straight into them: of 49,000 rows every further copy takes 600 MB.
-    Raises ValueError if the files hold fewer than N images.
-    """
-    size = load_meta(ROOT)["num_cases_per_batch"]
-    available = size * len(names)
-    if available < N:
-        raise ValueError(f"{N} images wanted, of {available} in {', '.join(names)}")
-    X = np.empty((N, np.prod(IMAGE_SHAPE) + 1), dtype=np.float32)
-    y = np.empty(N, dtype=np.int64)
-    X[:, -1] = 1
-    for start, name in zip(range(0, N, size), names, strict=False):  # the last may not be needed
-        images, labels = load_batch(ROOT / name, size)
-        n = min(size, N - start)
-        for c in range(3):  # red, green, blue, as the file has them: every third pixel of a row
-            X[start : start + n, c:-1:3] = images[:n, ..., c].reshape(n, -1)
-        y[start : start + n] = labels[:n]
-    return X, y
+    data = X[train], y[train], X[val], y[val], X_test, y_test, X_dev, y_dev
+    return (*data, mean_image) if return_mean else data
 
 
 def to_rows(images, mean_image, dtype=np.float32):
     """Return image rows (N, 3073): images (N, 32, 32, 3) less mean_image, then a bias column of 1.
 
-    With the 1 at its end, a row times a column of W is w . x + b in one product.
+    With the 1 at its end, a row times a column of W is w . x + b in one product. Rows are written
+    once, in their final size: of 49,000 every further copy would take 600 MB.
     """
     rows = np.ones((len(images), mean_image.size + 1), dtype=dtype)
     rows[:, :-1] = images.reshape(len(images), mean_image.size)
@@ -178,12 +152,9 @@ def load_meta(ROOT):
 
 
 def read_file(path):
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} is missing: get the data set with ./get_datasets.sh"
-        ) from None
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: ./get_datasets.sh gets the data set")
+    return path.read_bytes()
 
 
 def unpickle(path):

@@ -76,7 +76,5 @@ def central_difference(f, x, index, h):
 
 def check_is_float64(x):
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        raise ValueError(
-            f"a numerical gradient needs a float64 array, but x is {getattr(x, 'dtype', type(x))}: "
-            "pass x.astype(np.float64)"
-        )
+        found = getattr(x, "dtype", type(x))
+        raise ValueError(f"x must be a float64 array, but x is {found}: pass x.astype(np.float64)")

@@ -1,17 +1,18 @@
-"""Picture files: the animation of templates while they form, and pictures of one's own."""
+"""The animation of templates while they form, and pictures of one's own."""
 
+import io
 from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image, ImageOps
 
 from cs231n.vis_utils import template_images
 
 
-def write_gif(path, snapshots, class_names, fps=8):
-    """Write an endless animation of the templates of `snapshots`, a list of W (D, C); returns path.
+def animate(snapshots, class_names, fps=8):
+    """Return a GIF (bytes) that shows the templates of `snapshots`, a list of W (D, C), endlessly.
 
     The bar at the bottom is the progress of training; the last frame stays for two seconds.
     """
@@ -21,10 +22,8 @@ def write_gif(path, snapshots, class_names, fps=8):
     cell = scale * 32
     rows = -(-len(class_names) // columns)
     height, width = rows * (heading + cell) + 2 * gap, columns * (cell + gap) + gap
-    corners = [
-        (heading + i // columns * (heading + cell), gap + i % columns * (cell + gap))
-        for i in range(len(class_names))
-    ]
+    places = [divmod(i, columns) for i in range(len(class_names))]
+    corners = [(heading + i * (heading + cell), gap + j * (cell + gap)) for i, j in places]
 
     # Text once, by a figure without pyplot; templates as plain pixels, three by three.
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor="white")
@@ -44,48 +43,32 @@ def write_gif(path, snapshots, class_names, fps=8):
         frame[-6:, :] = 220
         frame[-6:, : width * t // len(snapshots)] = 60  # so no two frames are equal and merged
         # Seven levels a channel: few enough colours for one palette, a third of the file's size.
-        frames.append(np.rint(np.rint(frame / 42.5) * 42.5).astype(np.uint8))
-    duration = [1000 / fps] * (len(frames) - 1) + [2000]
-    iio.imwrite(path, frames, extension=".gif", plugin="pillow", duration=duration, loop=0)
-    return path
+        frames.append(Image.fromarray(np.rint(np.rint(frame / 42.5) * 42.5).astype(np.uint8)))
+    durations = [1000 / fps] * (len(frames) - 1) + [2000]
+    gif, options = io.BytesIO(), {"save_all": True, "duration": durations, "loop": 0}
+    frames[0].save(gif, format="GIF", append_images=frames[1:], **options)
+    return gif.getvalue()
 
 
-def read_picture(path, size=32):
-    """Read a picture of any usual kind; return it and what a classifier sees of it.
+def read_picture(path):
+    """Return the pixels (H, W, 3) uint8 of a picture of any usual kind: upright, on white.
 
-    The picture (H, W, 3) uint8 is put on white where it is transparent, and turned upright; of an
-    animation the first frame counts. The small one (size, size, 3) uint8 averages the pixels of
-    its central square.
-    Raises FileNotFoundError, or ValueError if the file is not a picture.
+    Of an animation the first frame counts. Raises FileNotFoundError; ValueError for other files.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"no picture at {path}: put one there, or give the path of another")
     try:
-        with iio.imopen(path, "r", plugin="pillow") as file:
-            deep = file.properties(index=0).dtype.itemsize == 2
-            # Pillow turns everything into RGBA by itself, but cuts 16-bit greys off at 255.
-            pixels = file.read(index=0, mode=None if deep else "RGBA", rotate=True)
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path} is not a picture that can be read; try a JPEG or PNG") from error
-    if deep:
-        picture = np.repeat((pixels // 257).astype(np.uint8)[..., None], 3, axis=2)
-    else:
-        colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
-        picture = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-    return picture, shrink_centre(picture, size)
+    if picture.mode.startswith("I;16"):  # of 16-bit greys, Pillow cuts off what is above 255
+        picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
+    white = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB"))
 
 
-def shrink_centre(picture, size):
-    """Return the central square of a picture (H, W, 3), averaged down to (size, size, 3) uint8."""
-    side = min(picture.shape[:2])
-    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
-    square = picture[top : top + side, left : left + side]
-
-    # Each new pixel averages the box it covers. In units of 1/size of an old pixel all lengths are
-    # whole numbers, so the sums are exact; enlarging by the same rule repeats pixels.
-    old, new = np.arange(side) * size, np.arange(size)[:, None] * side
-    overlap = np.minimum(old + size, new + side) - np.maximum(old, new)
-    weights = np.maximum(overlap, 0).astype(float)  # (size, side), rows sum to side
-    sums = np.tensordot(np.tensordot(weights, square, 1), weights, (1, 1))  # (size, 3, size)
-    return np.rint(sums.transpose(0, 2, 1) / side**2).astype(np.uint8)
+def shrink(picture, size=32):
+    """Return what a classifier sees of a picture (H, W, 3): its central square, (size, size, 3)."""
+    square = ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.BOX)
+    return np.asarray(square)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm.auto import trange
 
-from cs231n.classifiers.inputs import as_float, check_labels
-from cs231n.classifiers.linear_classifier import check_training, initial_weights
+from cs231n.classifiers.inputs import as_float, check_examples, check_labels
+from cs231n.classifiers.linear_classifier import Training, initial_weights
 
 
 @dataclass
@@ -45,15 +45,10 @@ class GridSearch:
 
     @property
     def best_index(self):
-        """(row, column) of the best validation accuracy; the first of equals.
-
-        Raises ValueError if every model diverged.
-        """
+        """(row, column) of the best validation accuracy, the first of equals."""
         if np.isnan(self.val_accuracy).all():
-            raise ValueError(
-                f"every model diverged: lower the learning rates (the lowest is "
-                f"{min(self.learning_rates):g})"
-            )
+            lowest = min(self.learning_rates)
+            raise ValueError(f"every model diverged: lower the learning rates below {lowest:g}")
         return np.unravel_index(np.nanargmax(self.val_accuracy), self.val_accuracy.shape)
 
     @property
@@ -79,19 +74,9 @@ class GridSearch:
 
 
 def grid_search(
-    classifier,
-    X,
-    y,
-    X_val,
-    y_val,
-    learning_rates,
-    regs,
-    num_iters=1500,
-    batch_size=200,
-    verbose=False,
-    *,
-    rng=None,
-):
+    classifier, X, y, X_val, y_val, learning_rates, regs,
+    num_iters=1500, batch_size=200, verbose=False, *, rng=None,
+):  # fmt: skip
     """Train a classifier for each pair of learning rate and reg by plain SGD; return a GridSearch.
 
     classifier       LinearSVM, Softmax, or another class with a `loss_on_scores`
@@ -107,57 +92,58 @@ def grid_search(
     L, R = len(learning_rates), len(regs)
     if L * R == 0:
         raise ValueError("the grid is empty: give at least one learning rate and one reg")
-    for learning_rate, reg in itertools.product(learning_rates, regs):
-        check_training(X, y, None, learning_rate, reg, num_iters, batch_size, momentum=0.0)
+    pairs = itertools.product(learning_rates, regs)
+    trainings = [Training(rate, reg, num_iters, batch_size) for rate, reg in pairs]
+    check_examples(X, y)
     if X_val.ndim != 2 or X_val.shape[1] != X.shape[1]:
         raise ValueError(f"X_val must have shape (N, {X.shape[1]}), but it is {X_val.shape}")
     check_labels(y_val, len(X_val))
     rng = np.random if rng is None else rng
-    C = int(y.max()) + 1
+    W = initial_weights(rng, X, C=int(y.max()) + 1)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        W, losses = train_side_by_side(
-            classifier.loss_on_scores, X, y, initial_weights(rng, X, C),
-            np.repeat(learning_rates, R), np.tile(regs, L), num_iters, batch_size, verbose, rng,
-        )  # fmt: skip
+        W, losses = train_side_by_side(classifier, trainings, W, X, y, rng, verbose)
         train_accuracy = accuracies(W, X, y).reshape(L, R)
         val_accuracy = accuracies(W, X_val, y_val).reshape(L, R)
     return GridSearch(
         classifier, learning_rates, regs, train_accuracy, val_accuracy,
-        losses.reshape(num_iters, L, R), W.reshape(-1, L, R, C),
+        losses.reshape(num_iters, L, R), W.reshape(-1, L, R, W.shape[-1]),
     )  # fmt: skip
 
 
-def train_side_by_side(
-    loss_on_scores, X, y, W, learning_rates, regs, num_iters, batch_size, verbose, rng
-):
-    """Train K models from the weights W (D, C), with learning_rates and regs (K,), at once.
+def train_side_by_side(classifier, trainings, W, X, y, rng, verbose):
+    """Train K models from the weights W (D, C) at once, as K trainings of equal length say.
 
     Returns their weights (D, K, C) and minibatch losses (num_iters, K), NaN for the diverged.
     """
-    (D, C), K = W.shape, len(regs)
-    losses = np.full((num_iters, K), np.nan)
-    alive = np.arange(K)  # the models that have not diverged
-    steps, decays = learning_rates / batch_size, 1 - 2 * learning_rates * regs
+    (D, C), K = W.shape, len(trainings)
+    num_iters, batch_size = trainings[0].num_iters, trainings[0].batch_size
+    learning_rates = np.array([training.learning_rate for training in trainings])
+    regs = np.array([training.reg for training in trainings])
+    # W - lr * (X.T @ dscores / N + 2 * reg * W) is decay * W - X.T @ (step * dscores)
+    steps = (learning_rates / batch_size).repeat(C).astype(X.dtype)  # (K*C,)
+    decays = (1 - 2 * learning_rates * regs).repeat(C).astype(X.dtype)  # (K*C,)
     W = np.tile(W, K)  # (D, K*C)
+    alive = np.arange(K)  # the models that have not diverged
+    losses = np.full((num_iters, K), np.nan)
 
     for iteration in trange(num_iters, desc="grid search", leave=False, disable=not verbose):
         batch = rng.choice(len(X), size=batch_size)
         X_batch = X[batch]
         scores = X_batch @ W  # (N, K*C)
         rows = np.asfortranarray(scores.reshape(-1, C))  # (N*K, C), in an order quick to add up
-        row_losses, dscores = loss_on_scores(rows, y[batch].repeat(len(alive)))
+        row_losses, dscores = classifier.loss_on_scores(rows, y[batch].repeat(len(alive)))
         penalty = regs[alive] * np.einsum("ij,ij->j", W, W).reshape(-1, C).sum(axis=1)
         loss = row_losses.reshape(batch_size, -1).mean(axis=0) + penalty
-        losses[iteration, alive] = np.where(np.isfinite(loss), loss, np.nan)
+        finite = np.isfinite(loss)
+        losses[iteration, alive] = np.where(finite, loss, np.nan)
 
-        # W - lr * (X.T @ dscores / N + 2 * reg * W), with lr / N moved onto the small dscores
-        dscores = dscores.reshape(scores.shape) * each(steps[alive], C, X.dtype)
-        W *= each(decays[alive], C, X.dtype)
-        W -= X_batch.T @ dscores
+        W *= decays
+        W -= X_batch.T @ (steps * dscores.reshape(scores.shape))
 
-        if not (finite := np.isfinite(loss)).all():
-            W, alive = W[:, finite.repeat(C)], alive[finite]
+        if not finite.all():
+            columns = finite.repeat(C)
+            W, steps, decays, alive = W[:, columns], steps[columns], decays[columns], alive[finite]
             if len(alive) == 0:
                 break
 
@@ -166,17 +152,9 @@ def train_side_by_side(
     return all_W, losses
 
 
-def each(values, C, dtype):
-    """Repeat the values (K,) of K models for each of their C columns."""
-    return values.astype(dtype).repeat(C)
-
-
-def accuracies(W, X, y, rows=2000):
+def accuracies(W, X, y):
     """Return the accuracy (K,) of each model in W (D, K, C); NaN if its weights are not finite."""
     D, K, C = W.shape
-    correct = np.zeros(K)
-    for start in range(0, len(X), rows):  # in pieces: all scores at once would take N * K * C
-        scores = (X[start : start + rows] @ W.reshape(D, K * C)).reshape(-1, K, C)
-        correct += (scores.argmax(axis=-1) == y[start : start + rows, np.newaxis]).sum(axis=0)
-    finite = np.isfinite(W).all(axis=(0, 2))
-    return np.where(finite, correct / len(X), np.nan)
+    scores = (X @ W.reshape(D, K * C)).reshape(-1, K, C)
+    correct = scores.argmax(axis=-1) == y[:, np.newaxis]  # (N, K)
+    return np.where(np.isfinite(W).all(axis=(0, 2)), correct.mean(axis=0), np.nan)

@@ -1,10 +1,7 @@
-"""Every figure of the notebooks.
+"""Every figure of the notebooks, in the look that plt.style.use(vis_utils.STYLE) applies.
 
-A figure function draws on the axes it is given, or on a new figure, and returns the axes, so that
-a notebook can put several side by side or add to them. The look is in one file, which the notebook
-applies:
-
-    plt.style.use(vis_utils.STYLE)
+A figure of one panel is drawn on the axes it is given, or on a new figure; every function returns
+its axes, so that a notebook can put several side by side or add to them.
 
 Nothing depends on colour alone: lines differ in dash, bars in hatch, maps in lightness, and what
 matters is written beside the mark. Importing this module changes no setting of Matplotlib.
@@ -99,28 +96,24 @@ def template_images(W):
     return np.rint(255 * stretched).astype(np.uint8)
 
 
-def show_templates(W, class_names, axes=None, title=None):
-    """Show the weights (3073, C) or (3072, C) as C pictures; returns their C axes."""
+def show_templates(W, class_names, title=None):
+    """Show the weights (3073, C) or (3072, C) as C pictures on a new figure; returns their axes."""
     templates = template_images(W)
-    if axes is None:
-        columns = min(5, len(templates))
-        rows = -(-len(templates) // columns)
-        size = (1.6 * columns, 1.9 * rows + (0.4 if title else 0))
-        _, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    axes = np.ravel(axes)
-    if len(axes) < len(templates):
-        raise ValueError(f"{len(templates)} templates need as many axes, not {len(axes)}")
-    for ax in axes:
+    columns = min(5, len(templates))
+    rows = -(-len(templates) // columns)
+    size = (1.6 * columns, 1.9 * rows + (0.4 if title else 0))
+    fig, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for ax in axes.flat:
         ax.set_axis_off()
-    for ax, template, name in zip(axes, templates, class_names, strict=False):
+    for ax, template, name in zip(axes.flat, templates, class_names, strict=False):
         show_image(template, ax)
         ax.set_title(name, fontsize=12, pad=4)
     if title:
-        axes[0].figure.suptitle(title)
-    return axes[: len(templates)]
+        fig.suptitle(title)
+    return axes.ravel()[: len(templates)]
 
 
-def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None, logx=False):
+def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None):
     """Plot each named series of `ys_by_name` {name: (N,)} against x (N,)."""
     ax = _axes(ax, 7, 4.2)
     for i, (name, y) in enumerate(ys_by_name.items(), start=len(ax.lines)):
@@ -128,8 +121,6 @@ def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None, logx=False):
         every = max(1, len(x) // 10)
         marks = {"marker": MARKERS[i % len(MARKERS)], "markevery": (i * every // 4, every)}
         ax.plot(x, y, **LINES[i % len(LINES)], **marks, label=name)
-    if logx:
-        ax.set_xscale("log")
     if len(ys_by_name) > 1:
         ax.legend()
     ax.set(xlabel=xlabel, ylabel=ylabel or next(iter(ys_by_name)))
@@ -155,72 +146,23 @@ def plot_loss(losses, ax=None, label=None, smooth=25):
     return ax
 
 
-def plot_kink(w, h, ax=None):
-    """Draw max(0, w) at its kink: the slope at w, and what a central difference of step h measures.
-
-    Both steps on one side of the kink give the same slope; on two sides (|w| < h) they cannot.
-    """
-    ax = _axes(ax, 7, 4.4)
-    analytic = float(w > 0)
-    left, right = np.maximum(0, [w - h, w + h])
-    numerical = (right - left) / (2 * h)
-
-    x = np.array([min(0, w - h) - h, 0, max(0, w + h) + 0.6 * h])
-    ax.plot(x, np.maximum(0, x), color="0.8", linewidth=7, solid_capstyle="round")
-    ax.text(x[0], 0.12 * h, "max(0, $w$)", color="0.4", va="bottom")
-    ends = w + np.array([-1.2, 1.2]) * h
-    tangent = max(0, w) + analytic * (ends - w)
-    secant = left + numerical * (ends - (w - h))
-    ax.plot(ends, tangent, **LINES[0], label=f"gradient at $w$: slope {analytic:.3g}")
-    ax.plot(ends, secant, **LINES[1], label=f"central difference: slope {numerical:.3g}")
-    ax.plot([w - h, w + h], [left, right], "s", color=ACCENT, markersize=9)
-    ax.plot(w, max(0, w), "o", color=DARK, markersize=10)
-    for at, name in ((w - h, "$w - h$"), (w, "$w$"), (w + h, "$w + h$")):
-        ax.annotate(name, (at, max(0, at)), (8, -8), textcoords="offset points", va="top")
-    ax.ticklabel_format(scilimits=(-2, 3))
-    ax.margins(y=0.15)
-    ax.legend(loc="upper left")
-    ax.set(xlabel="Margin $w$ of one wrong class", ylabel="Loss of that class")
-    return ax
-
-
-def plot_failure_rate(x, measured, expected=None, ax=None, xlabel="Step h"):
-    """Plot how often a check fails against x (N,): measured and expected fractions 0..1 (N,).
-
-    The axis of x is logarithmic if x spans more than two powers of ten.
-    """
-    ax = _axes(ax, 7, 4.2)
-    if expected is not None:
-        ax.plot(x, 100 * np.asarray(expected), **LINES[1], label="expected")
-    ax.plot(x, 100 * np.asarray(measured), "o", color=DARK, markersize=8, label="measured")
-    if np.min(x) > 0 and np.max(x) > 100 * np.min(x):
-        ax.set_xscale("log")
-    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
-    ax.legend(loc="best")
-    ax.set(xlabel=xlabel, ylabel="Checks that fail (%)")
-    return ax
-
-
-def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
+def plot_grid(accuracy, learning_rates, regs, ax=None, title=None):
     """Map the accuracies (L, R) of a hyperparameter search and frame the best; NaN means diverged.
 
-    Rows are learning rates (L,), columns regularization strengths (R,). Colours run from `limits`
-    (low, high), None for the multiples of 0.05 around the accuracies, so that similar searches look
-    alike. Raises ValueError for another shape.
+    Rows are learning rates (L,), columns regularization strengths (R,). Colours run between the
+    multiples of 0.05 around the accuracies, so that similar searches look alike.
     """
-    accuracy = np.asarray(accuracy, dtype=float)
-    if accuracy.shape != (len(learning_rates), len(regs)):
+    accuracy, L, R = np.asarray(accuracy, dtype=float), len(learning_rates), len(regs)
+    if accuracy.shape != (L, R):
         raise ValueError(
-            f"accuracy has shape {accuracy.shape}, but there are {len(learning_rates)}"
-            f" learning rates and {len(regs)} regularization strengths"
+            f"accuracy is {accuracy.shape}, but there are {L} learning rates, {R} regs"
         )
-    finite = np.isfinite(accuracy)
-    best = np.argmax(np.where(finite, accuracy, -np.inf)) if finite.any() else None
+    finite, best, low, high = np.isfinite(accuracy), None, None, None
+    if finite.any():
+        best = np.nanargmax(accuracy)
+        low, high = np.floor(20 * np.nanmin(accuracy)) / 20, np.ceil(20 * np.nanmax(accuracy)) / 20
 
-    ax = _axes(ax, 7, 1.6 + 0.75 * len(learning_rates))
-    if limits is None and finite.any():
-        limits = np.floor(20 * np.nanmin(accuracy)) / 20, np.ceil(20 * np.nanmax(accuracy)) / 20
-    low, high = (None, None) if limits is None else limits
+    ax = _axes(ax, 7, 1.6 + 0.75 * L)
     image = ax.imshow(accuracy, cmap="viridis", aspect="auto", vmin=low, vmax=high)
     for i, (row, column) in enumerate(np.ndindex(accuracy.shape)):
         value, corner = accuracy[row, column], (column - 0.5, row - 0.5)
@@ -235,18 +177,16 @@ def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, limits=None):
         if i == best:
             inset = (column - 0.46, row - 0.44)
             ax.add_patch(Rectangle(inset, 0.92, 0.88, fill=False, edgecolor=ink, linewidth=2.5))
-    ax.set_xticks(range(len(regs)), [_short(reg) for reg in regs])
-    ax.set_yticks(range(len(learning_rates)), [_short(rate) for rate in learning_rates])
+    ax.set_xticks(range(R), [_short(reg) for reg in regs])
+    ax.set_yticks(range(L), [_short(rate) for rate in learning_rates])
     ax.set(xlabel="Regularization strength", ylabel="Learning rate", title=title)
-    _bare(ax)
-    ax.figure.colorbar(image, ax=ax, label="Accuracy").outline.set_visible(False)
+    _finish_map(ax, image, "Accuracy")
     return ax
 
 
 def plot_confusion(confusion, class_names, ax=None, title=None):
     """Map counts (C, C), rows true and columns predicted classes, as percentages of each row."""
-    confusion = np.asarray(confusion, dtype=float)
-    C = len(class_names)
+    confusion, C = np.asarray(confusion, dtype=float), len(class_names)
     if confusion.shape != (C, C):
         raise ValueError(f"confusion has shape {confusion.shape}, but there are {C} classes")
     percent = 100 * confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
@@ -260,9 +200,7 @@ def plot_confusion(confusion, class_names, ax=None, title=None):
     ax.set_xticks(range(C), class_names, rotation=35, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(C), class_names)
     ax.set(xlabel="Predicted class", ylabel="True class", title=title)
-    _bare(ax)
-    label = "Images of the true class (%)"
-    ax.figure.colorbar(image, ax=ax, label=label).outline.set_visible(False)
+    _finish_map(ax, image, "Images of the true class (%)")
     return ax
 
 
@@ -282,40 +220,10 @@ def compare_bars(values_by_name, class_names, ax=None, ylabel="Accuracy"):
     return ax
 
 
-def plot_border_colours(template_colours, image_colours, class_names, axes=None):
-    """Compare the border colours of templates and of images, (C, 3) each, a panel a channel.
-
-    Weights and pixels have different units, so both are shown in standard deviations from their
-    mean over the classes; r is their correlation. Returns the three axes.
-    """
-    if axes is None:
-        layout = {"layout": "constrained", "sharex": True, "sharey": True}
-        _, axes = plt.subplots(1, 3, figsize=(8, 4.4), **layout)
-    templates, images = _standardized(template_colours), _standardized(image_colours)
-    places = np.arange(len(class_names))
-    for i, (ax, channel) in enumerate(zip(axes, ("Red", "Green", "Blue"), strict=True)):
-        ax.axvline(0, color="0.85", linewidth=1, zorder=0)
-        ax.hlines(places, images[:, i], templates[:, i], color="0.75", linewidth=2, zorder=1)
-        hollow = {"color": ACCENT, "markerfacecolor": "white", "markeredgewidth": 2}
-        ax.plot(templates[:, i], places, "D", markersize=9, label="template", **hollow)
-        ax.plot(images[:, i], places, "o", markersize=6, color=DARK, label="images")
-        ax.set_yticks(places, class_names)
-        ax.set_ylim(len(places) - 0.5, -0.5)
-        r = np.mean(templates[:, i] * images[:, i])
-        ax.set(xlabel="Standard deviations", title=f"{channel}: r = {r:.2f}")
-    axes[0].set_ylabel("Class")
-    axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2)
-    return np.array(axes)
-
-
-def show_prediction(picture, small, scores, class_names, axes=None):
-    """Show a picture, the 32 x 32 pixels a classifier sees of it, and its scores (C,).
-
-    The best score is dark and its class bold. Returns the three axes.
-    """
-    if axes is None:
-        layout = {"width_ratios": [1, 1, 1.3]}
-        _, axes = plt.subplots(1, 3, figsize=(8, 3.6), layout="constrained", gridspec_kw=layout)
+def show_prediction(picture, small, scores, class_names):
+    """Show a picture, the small one that a classifier sees of it, and its scores (C,)."""
+    layout = {"layout": "constrained", "width_ratios": [1, 1, 1.3]}
+    _, axes = plt.subplots(1, 3, figsize=(8, 3.6), **layout)
     left, middle, right = axes
     show_image(picture, left, "The picture").set_anchor("N")
     show_image(small, middle, "What is classified").set_anchor("N")
@@ -328,7 +236,7 @@ def show_prediction(picture, small, scores, class_names, axes=None):
     right.tick_params(axis="y", length=0)
     right.get_yticklabels()[best].set_fontweight("bold")
     right.set(xlabel="Score", ylabel="Class", title=f"It says: {class_names[best]}")
-    return np.array([left, middle, right])
+    return axes
 
 
 def _axes(ax, width, height):
@@ -336,17 +244,11 @@ def _axes(ax, width, height):
     return ax or plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def _bare(ax):
-    """Take frame and tick marks off a map, whose cells show where its labels belong."""
+def _finish_map(ax, image, label):
+    """Take frame and ticks off a map, whose cells show where its labels belong; add its colours."""
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-
-
-def _standardized(columns):
-    """Return columns (C, 3) with mean 0 and standard deviation 1 each; constant ones become 0."""
-    centred = np.asarray(columns) - np.mean(columns, axis=0)
-    deviation = centred.std(axis=0)
-    return centred / np.where(deviation > 0, deviation, 1)
+    ax.figure.colorbar(image, ax=ax, label=label).outline.set_visible(False)
 
 
 def _pixels(images):
@@ -354,11 +256,9 @@ def _pixels(images):
     images = np.asarray(images)
     if images.dtype == np.uint8:
         return images
-    if not (images.min() >= 0 and images.max() <= 255):
-        raise ValueError(
-            f"pixels run from {images.min():.4g} to {images.max():.4g}, not within 0..255;"
-            " was the mean image subtracted?"
-        )
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 255):
+        raise ValueError(f"pixels from {low:.4g} to {high:.4g}: was the mean image subtracted?")
     return np.rint(images).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The checks that all four loss functions share: say early, and exactly, what is wrong."""
+"""The checks that losses, training and grid search share: say early, and exactly, what is wrong."""
 
 import numpy as np
 
@@ -16,11 +16,18 @@ def check_inputs(W, X, y):
     if W.ndim != 2:
         raise ValueError(f"W must have shape (D, C), but its shape is {W.shape}")
     if X.ndim != 2 or X.shape[1] != W.shape[0]:
-        raise ValueError(
-            f"X must have shape (N, {W.shape[0]}) to match W {W.shape}, but its shape is {X.shape}"
-        )
+        raise ValueError(f"X must have shape (N, {len(W)}) to match W {W.shape}, not {X.shape}")
     check_labels(y, len(X), W.shape[1])
     return W, X, y
+
+
+def check_examples(X, y, W=None):
+    """Raise ValueError unless X (N, D) and y (N,) are examples to train on, from W if it is set."""
+    if X.ndim != 2:
+        raise ValueError(f"X must have shape (N, D), but its shape is {X.shape}")
+    if W is not None and X.shape[1] != W.shape[0]:
+        raise ValueError(f"X must have shape (N, {W.shape[0]}) to match W, but it is {X.shape}")
+    check_labels(y, len(X), None if W is None else W.shape[1])
 
 
 def as_float(array):

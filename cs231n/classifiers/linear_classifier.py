@@ -12,33 +12,24 @@ Source: CS231n course notes, https://cs231n.github.io/optimization-1/ and /neura
 
 import math
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from tqdm.auto import trange
 
-from cs231n.classifiers.inputs import as_float, check_labels
+from cs231n.classifiers.inputs import as_float, check_examples
 
 
 class LinearClassifier:
     """Weights W (D, C), or None before training, and what can be done with them."""
 
-    def __init__(self):
-        self.W = None
+    W = None
 
     def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        *,
-        momentum=0.0,
-        schedule=None,
-        rng=None,
-    ):
+        self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False,
+        *, momentum=0.0, schedule=None, rng=None,
+    ):  # fmt: skip
         """Train by SGD on X (N, D), y (N,); return the minibatch losses, one an iteration.
 
         Minibatches are drawn with replacement. Training goes on from self.W if it is set;
@@ -56,11 +47,12 @@ class LinearClassifier:
         Raises ValueError for arguments that cannot work, before anything is changed.
         """
         X, y = as_float(X), np.asarray(y)
-        check_training(X, y, self.W, learning_rate, reg, num_iters, batch_size, momentum)
+        training = Training(learning_rate, reg, num_iters, batch_size, momentum, schedule)
+        check_examples(X, y, self.W)
         rng = np.random if rng is None else rng
         if self.W is None:
             self.W = initial_weights(rng, X, C=int(y.max()) + 1)
-        schedule, momentum = schedule or constant, float(momentum)  # a np.float64 would widen W
+        momentum = float(momentum)  # a np.float64 would widen W
 
         losses = []
         last_finite_W = self.W
@@ -75,12 +67,12 @@ class LinearClassifier:
                 loss, dW = self.loss(X_batch, y_batch, reg)
                 if not math.isfinite(loss):
                     self.W = last_finite_W
-                    warn_diverged(iteration, loss, learning_rate, reg)
+                    training.warn_diverged(iteration, loss)
                     break
                 losses.append(float(loss))
                 last_finite_W = self.W
 
-                step = float(learning_rate * schedule(iteration / num_iters))
+                step = training.step(iteration)
                 ### BEGIN SOLUTION
                 velocity = momentum * velocity - step * dW
                 self.W = self.W + velocity
@@ -103,19 +95,12 @@ class LinearClassifier:
 
     def loss(self, X_batch, y_batch, reg):
         """Return the loss (float) and its gradient (D, C) on a minibatch; subclasses define it."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no loss: use LinearSVM or Softmax, or define loss"
-        )
+        raise NotImplementedError(f"{type(self).__name__} has no loss: use LinearSVM or Softmax")
 
     @staticmethod
     def loss_on_scores(scores, y):
-        """Return the losses (N,) of the rows of scores (N, C), and their gradients (N, C).
-
-        Subclasses name theirs for cs231n.tuning.grid_search, which trains many models at once.
-        """
-        raise NotImplementedError(
-            "this classifier has no loss_on_scores: use LinearSVM or Softmax, or define it"
-        )
+        """Return the losses (N,) of rows of scores (N, C), and their gradients: for grid_search."""
+        raise NotImplementedError("this class has no loss_on_scores: use LinearSVM or Softmax")
 
     def save(self, path):
         """Write the weights to `path`, a .npy file (plain numbers, no pickle)."""
@@ -136,8 +121,8 @@ class LinearClassifier:
         self.W = W
 
 
-# The losses are imported where they are used: each file of exercises can be run while another one is
-# being written.
+# Losses are imported where they are used, so that each file of exercises can be run while another
+# one is being written.
 
 
 class LinearSVM(LinearClassifier):
@@ -170,47 +155,54 @@ class Softmax(LinearClassifier):
         return cross_entropy_loss(scores, y)
 
 
+@dataclass
+class Training:
+    """How to train, in the words of LinearClassifier.train; ValueError for what cannot work."""
+
+    learning_rate: float
+    reg: float
+    num_iters: int
+    batch_size: int
+    momentum: float = 0.0
+    schedule: Callable | None = None
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be positive and finite, not {self.learning_rate}")
+        if not 0 <= self.reg < math.inf:
+            raise ValueError(f"reg must be finite and not negative, but it is {self.reg}")
+        if self.num_iters < 0 or self.batch_size < 1:
+            raise ValueError(
+                f"cannot do {self.num_iters} iterations on batches of {self.batch_size}"
+            )
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum must lie in [0, 1), but it is {self.momentum}")
+
+    def step(self, iteration):
+        """Return the learning rate of an iteration: learning_rate * schedule(progress)."""
+        factor = self.schedule(iteration / self.num_iters) if self.schedule else 1
+        return float(self.learning_rate * factor)
+
+    def warn_diverged(self, iteration, loss):
+        """Say why training stopped: each step multiplies W by 1 - 2*lr*reg, then adds to it."""
+        factor = abs(1 - 2 * self.learning_rate * self.reg)
+        reason = "its steps overshoot; try a smaller learning rate"
+        if factor > 1:
+            reason = f"|1 - 2*lr*reg| = {factor:g} > 1, so each step makes the weights larger"
+        warnings.warn(
+            f"the loss became {loss} at iteration {iteration} with learning rate "
+            f"{self.learning_rate:g} and reg {self.reg:g}: {reason}. "
+            "Training stopped; W holds the last weights with a finite loss",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
 def initial_weights(rng, X, C):
     """Return small random weights (D, C): all scores start near 0, no class preferred."""
     return (0.0001 * rng.standard_normal((X.shape[1], C))).astype(X.dtype)
 
 
-def constant(progress):
-    """Keep the learning rate as it is: a factor of 1 throughout."""
-    return 1.0
-
-
 def cosine_decay(progress):
     """Lower the learning rate smoothly from its full value to 0: (1 + cos(pi * progress)) / 2."""
     return 0.5 * (1.0 + math.cos(math.pi * progress))
-
-
-def check_training(X, y, W, learning_rate, reg, num_iters, batch_size, momentum):
-    if X.ndim != 2:
-        raise ValueError(f"X must have shape (N, D), but its shape is {X.shape}")
-    if W is not None and X.shape[1] != W.shape[0]:
-        raise ValueError(f"X must have shape (N, {W.shape[0]}) to match W, but it is {X.shape}")
-    check_labels(y, len(X), None if W is None else W.shape[1])
-    if not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be positive and finite, but it is {learning_rate}")
-    if not 0 <= reg < math.inf:
-        raise ValueError(f"reg must be finite and not negative, but it is {reg}")
-    if num_iters < 0 or batch_size < 1:
-        raise ValueError(f"cannot do {num_iters} iterations on batches of {batch_size}")
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum must lie in [0, 1), but it is {momentum}")
-
-
-def warn_diverged(iteration, loss, learning_rate, reg):
-    """Say why training stopped. Each step multiplies W by 1 - 2*lr*reg, then adds the data term."""
-    factor = abs(1 - 2 * learning_rate * reg)
-    if factor > 1:
-        reason = f"|1 - 2*lr*reg| = {factor:g} > 1, so each step makes the weights larger"
-    else:
-        reason = "its steps overshoot; try a smaller learning rate"
-    warnings.warn(
-        f"the loss became {loss} at iteration {iteration} with learning rate {learning_rate:g} "
-        f"and reg {reg:g}: {reason}. Training stopped; W holds the last weights with a finite loss",
-        RuntimeWarning,
-        stacklevel=3,
-    )

@@ -81,11 +81,19 @@ def cross_entropy_loss(scores, y):
     ### BEGIN SOLUTION
     rows = np.arange(len(y))
     shifted = scores - scores.max(axis=1, keepdims=True)
-    exponentials = np.exp(shifted)
-    normalizer = exponentials.sum(axis=1)
+    normalizer = np.exp(shifted).sum(axis=1)
     losses = np.log(normalizer) - shifted[rows, y]
 
-    dscores = exponentials / normalizer[:, np.newaxis]  # the probabilities
+    dscores = probabilities(scores)
     dscores[rows, y] -= 1
     ### END SOLUTION
     return losses, dscores
+
+
+def probabilities(scores):
+    """Return the probabilities P (N, C) that the rows of scores (N, C) stand for."""
+    ### BEGIN SOLUTION
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    P = exponentials / exponentials.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+    return P

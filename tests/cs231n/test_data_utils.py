@@ -455,6 +455,15 @@ def test_training_rows_have_mean_zero(root):
     np.testing.assert_allclose(X_train[:, :-1].mean(axis=0, dtype=np.float64), 0, atol=3.1e-5)
 
 
+def test_mean_image_is_returned_on_demand(root, raw):
+    *data, mean_image = small_data(root, return_mean=True)
+    for with_mean, without in zip(data, small_data(root), strict=True):
+        np.testing.assert_array_equal(with_mean, without)
+    assert mean_image.shape == (32, 32, 3)
+    # a mean of 60 integers up to 255, in float64
+    np.testing.assert_allclose(mean_image, raw[0][:60].mean(axis=0).reshape(32, 32, 3), rtol=1e-13)
+
+
 def test_development_set_is_drawn_from_the_training_images(root, raw):
     *_, X_dev, y_dev = small_data(root)
     X, y, _, _ = raw
@@ -506,9 +515,9 @@ def test_sets_but_the_training_set_may_be_empty(root):
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ({"num_training": 71}, "101 images wanted, of 100 in data_batch_1, "),
-        ({"num_validation": 41}, "101 images wanted, of 100 in data_batch_1, "),
-        ({"num_test": 21}, "21 images wanted, of 20 in test_batch"),
+        ({"num_training": 71}, "101 images wanted, of 100 training images"),
+        ({"num_validation": 41}, "101 images wanted, of 100 training images"),
+        ({"num_test": 21}, "21 images wanted, of 20 test images"),
         ({"num_dev": 61}, "num_dev=61 images cannot be drawn from 60"),
         ({"num_training": 0, "num_dev": 0}, "num_training must be at least 1"),
         ({"num_training": -1}, "num_training must be at least 1"),

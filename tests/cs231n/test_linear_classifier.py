@@ -187,6 +187,14 @@ def test_minibatches_are_drawn_with_replacement(rng):
     assert len({tuple(np.bincount(row.astype(int), minlength=10)) for row in rows}) > 90
 
 
+def test_a_minibatch_may_be_one_example(rng):
+    X, y = clusters(rng)
+    model = recording(Softmax)
+    losses = model.train(X, y, num_iters=30, batch_size=1, rng=rng)
+    assert [X_batch.shape for _, X_batch, _, _ in model.calls] == [(1, 3)] * 30
+    assert len(losses) == 30
+
+
 def test_minibatches_keep_images_and_labels_together(rng):
     X = np.arange(10.0)[:, np.newaxis]
     y = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3])

@@ -6,6 +6,7 @@ import pytest
 from cs231n.classifiers.linear_svm import hinge_loss, svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import (
     cross_entropy_loss,
+    probabilities,
     softmax_loss_naive,
     softmax_loss_vectorized,
 )
@@ -208,3 +209,23 @@ def test_dscores_is_the_slope_of_every_row(loss_on_scores, rng):
         lambda s: loss_on_scores(s, y)[0].sum(), scores, verbose=False
     )
     np.testing.assert_allclose(dscores, numerical, rtol=1e-7, atol=1e-8)  # as above
+
+
+@pytest.mark.parametrize(("scores", "y", "loss"), BY_HAND)
+def test_hinge_loss_has_a_margin_of_1_unless_told(scores, y, loss):
+    # a handful of additions, each rounded to 1e-16 of some 10
+    assert hinge_loss(np.array([scores]), np.array([y]))[0] == pytest.approx([loss], abs=1e-14)
+
+
+def test_probabilities_are_those_of_the_formula(rng):
+    scores = rng.standard_normal((11, 4))
+    P = probabilities(scores)
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1)[:, np.newaxis]
+    np.testing.assert_allclose(P, expected, rtol=1e-14)
+    assert probabilities(scores.astype(np.float32)).dtype == np.float32
+    np.testing.assert_allclose(probabilities(scores + rng.random((11, 1))), P, rtol=1e-14)
+
+
+def test_probabilities_of_large_scores_are_certain():
+    P = probabilities(np.array([[1e6, 0.0, -1e6], [-1e6, -1e6, -1e6]]))
+    np.testing.assert_allclose(P, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]], rtol=1e-15)

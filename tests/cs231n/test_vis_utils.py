@@ -60,13 +60,9 @@ FIGURES = {
         images(g, 7), ["cat\nsaid dog"] * 7, 5, ax, "Wrong"
     ),
     "plot_line": lambda g, ax: vis.plot_line(
-        [1, 10, 100], {n: g.random(3) for n in "abc"}, ax, "x", "y", logx=True
+        [1, 10, 100], {n: g.random(3) for n in "abc"}, ax, "x", "y"
     ),
     "plot_loss": lambda g, ax: vis.plot_loss(g.random(200), ax),
-    "plot_kink": lambda g, ax: vis.plot_kink(3e-6, 1e-5, ax),
-    "plot_failure_rate": lambda g, ax: vis.plot_failure_rate(
-        np.logspace(-6, -1, 6), g.random(6), g.random(6), ax
-    ),
     "plot_grid": lambda g, ax: vis.plot_grid(GRID, RATES, REGS, ax, "Validation"),
     "plot_confusion": lambda g, ax: vis.plot_confusion(
         g.integers(0, 99, (10, 10)), NAMES, ax, "Test"
@@ -74,28 +70,22 @@ FIGURES = {
     "compare_bars": lambda g, ax: vis.compare_bars(
         {"SVM": g.random(10), "softmax": g.random(10)}, NAMES, ax
     ),
-    "show_templates": lambda g, ax: vis.show_templates(templates(g), NAMES, ax, "SVM"),
-    "plot_border_colours": lambda g, ax: vis.plot_border_colours(
-        g.standard_normal((10, 3)), g.standard_normal((10, 3)), NAMES, ax
-    ),
+    "show_templates": lambda g, ax: vis.show_templates(templates(g), NAMES, "SVM"),
     "show_prediction": lambda g, ax: vis.show_prediction(
-        images(g, 1)[0], images(g, 1)[0], g.standard_normal(10), NAMES, ax
+        images(g, 1)[0], images(g, 1)[0], g.standard_normal(10), NAMES
     ),
 }
-AXES = {"show_templates": 10, "plot_border_colours": 3, "show_prediction": 3}
+AXES = {"show_templates": 10, "show_prediction": 3}  # these make a figure of their own
 PICTURES = {"show_samples", "show_image", "show_images", "show_templates"}
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
 
-@each_figure
+@pytest.mark.parametrize("name", sorted(FIGURES.keys() - AXES.keys()))
 def test_draws_on_the_given_axes_and_only_there(name, rng):
-    count = AXES.get(name, 1)
-    _, axes = plt.subplots(1, count + 1)
-    given = axes[0] if count == 1 else axes[:count]
-    returned = FIGURES[name](rng, given)
-    assert list(np.ravel(returned)) == list(np.ravel(given))
+    _, (given, other) = plt.subplots(1, 2)
+    assert FIGURES[name](rng, given) is given
     assert plt.get_fignums() == [1]
-    assert not axes[-1].has_data()
+    assert not other.has_data()
 
 
 @each_figure
@@ -134,9 +124,8 @@ def test_text_stays_legible_and_inside_at_half_size(name, rng):
     assert min(needed.x0, needed.y0, width - needed.x1, height - needed.y1) > -0.02
 
 
-@pytest.mark.parametrize("name", ["plot_line", "plot_kink"])
-def test_lines_differ_without_their_colours(name, rng):
-    lines = FIGURES[name](rng, None).get_legend().get_lines()
+def test_lines_differ_without_their_colours(rng):
+    lines = FIGURES["plot_line"](rng, None).get_legend().get_lines()
     looks = {(line.get_linestyle(), line.get_marker()) for line in lines}
     assert len(looks) == len(lines) > 1
 
@@ -224,11 +213,6 @@ def test_templates_reject_what_is_no_weight_matrix(W, message):
         vis.template_images(W)
 
 
-def test_templates_need_enough_axes(rng):
-    with pytest.raises(ValueError, match="10 templates need as many axes, not 2"):
-        vis.show_templates(templates(rng), NAMES, plt.subplots(1, 2)[1])
-
-
 def test_running_mean_is_the_mean(rng):
     losses = rng.random(100)
     raw, mean = vis.plot_loss(losses, smooth=11).lines
@@ -253,34 +237,14 @@ def test_a_few_losses_are_enough():
     assert len(vis.plot_loss([3.0, 2.0]).lines[1].get_ydata()) == 1
 
 
-@pytest.mark.parametrize(
-    "w, gradient, difference", [(3e-6, "1", "0.65"), (-3e-6, "0", "0.35"), (2e-5, "1", "1")]
-)
-def test_kink_labels_both_slopes(w, gradient, difference):
-    ax = vis.plot_kink(w, 1e-5)
-    texts = [t.get_text() for t in ax.get_legend().get_texts()]
-    assert [t.split("slope ")[1] for t in texts] == [gradient, difference]
-    for line, slope in zip(ax.get_lines()[1:3], (gradient, difference), strict=True):
-        x, y = line.get_data()
-        np.testing.assert_allclose(np.diff(y) / np.diff(x), float(slope), atol=1e-9)
-
-
-def test_failure_rate_is_in_percent_with_or_without_theory():
-    ax = vis.plot_failure_rate([1, 2, 3], [0.1, 0.2, 0.5], xlabel="Classes")
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), [10, 20, 50])
-    assert "%" in ax.get_ylabel() and ax.get_xlabel() == "Classes" and ax.get_xscale() == "linear"
-    assert vis.plot_failure_rate([1e-5, 1e-2], [0, 1], [0, 1]).get_xscale() == "log"
-
-
 def test_grid_frames_the_best_and_hatches_the_diverged():
-    ax = vis.plot_grid(GRID, RATES, REGS, limits=(0.1, 0.5))
+    ax = vis.plot_grid(GRID, RATES, REGS)
     frame = [p for p in ax.patches if not p.get_fill()]
     assert len(frame) == 1
     np.testing.assert_allclose(frame[0].get_center(), (1, 1))
     assert [t.get_position() for t in ax.texts if t.get_weight() == "bold"] == [(1, 1)]
     assert [t.get_position() for t in ax.texts if t.get_text() == "diverged"] == [(1, 2), (2, 2)]
     assert sum(bool(p.get_hatch()) for p in ax.patches) == 2
-    assert ax.images[0].get_clim() == (0.1, 0.5)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["1e-7", "3.16e-7", "1e-6"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["100", "2.5e4", "5e4"]
 
@@ -304,7 +268,7 @@ def test_grid_survives_when_everything_diverged():
 
 
 def test_grid_rejects_swapped_axes():
-    with pytest.raises(ValueError, match=r"\(2, 3\), but there are 3 learning rates and 2 reg"):
+    with pytest.raises(ValueError, match=r"\(2, 3\), but there are 3 learning rates, 2 regs"):
         vis.plot_grid(np.zeros((2, 3)), [1, 2, 3], [1, 2])
 
 
@@ -341,19 +305,6 @@ def test_bars_differ_in_hatch_and_have_the_values_heights(rng):
         np.testing.assert_allclose([bar.get_height() for bar in bars], heights)
     assert len({bars[0].get_hatch() for bars in ax.containers}) == 2
     assert ax.get_ylabel() == "Share"
-
-
-def test_border_colours_give_the_correlation(rng):
-    a, b = rng.standard_normal((2, 10, 3))
-    b[:, 1] = 3 * a[:, 1] + 2
-    b[:, 2] = 0
-    axes = vis.plot_border_colours(a, b, NAMES)
-    r = np.corrcoef(a[:, 0], b[:, 0])[0, 1]
-    assert [ax.get_title() for ax in axes] == [
-        f"Red: r = {r:.2f}",
-        "Green: r = 1.00",
-        "Blue: r = 0.00",
-    ]
 
 
 def test_prediction_marks_the_best_class(rng):

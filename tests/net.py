@@ -19,23 +19,22 @@ import pytest
 
 from conftest import ROOT
 
-PARTS = ("conftest.py", "pyproject.toml", "cs231n", "grading", "notebooks", "tests", "tools")
+PARTS = ("conftest.py", "pyproject.toml", "course", "cs231n", "datasets", "exercises", "notebooks")
 PARTS += (".gitignore", "Makefile", "README.md", "docs", "get_datasets.sh", "requirements.txt")
+PARTS += ("tests",)
 NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")
 UNIT_TESTS = {
-    "cs231n/array_pickle.py": "tests/test_data_utils.py",
-    "cs231n/classifiers/inputs.py": "tests/test_losses.py",
-    "cs231n/classifiers/linear_classifier.py": "tests/test_linear_classifier.py",
-    "cs231n/classifiers/linear_svm.py": "tests/test_losses.py",
-    "cs231n/classifiers/softmax.py": "tests/test_losses.py",
-    "cs231n/data_utils.py": "tests/test_data_utils.py",
-    "cs231n/figures.mplstyle": "tests/test_vis_utils.py",
-    "cs231n/gradient_check.py": "tests/test_gradient_check.py",
-    "cs231n/pictures.py": "tests/test_pictures.py",
-    "cs231n/synthetic/__init__.py": "tests/test_synthetic.py",
-    "cs231n/synthetic/drawing.py": "tests/test_synthetic.py",
-    "cs231n/tuning.py": "tests/test_tuning.py",
-    "cs231n/vis_utils.py": "tests/test_vis_utils.py",
+    "cs231n/array_pickle.py": "tests/cs231n/test_data_utils.py",
+    "cs231n/classifiers/inputs.py": "tests/cs231n/test_losses.py",
+    "cs231n/classifiers/linear_classifier.py": "tests/cs231n/test_linear_classifier.py",
+    "cs231n/classifiers/linear_svm.py": "tests/cs231n/test_losses.py",
+    "cs231n/classifiers/softmax.py": "tests/cs231n/test_losses.py",
+    "cs231n/data_utils.py": "tests/cs231n/test_data_utils.py",
+    "cs231n/figures.mplstyle": "tests/cs231n/test_vis_utils.py",
+    "cs231n/gradient_check.py": "tests/cs231n/test_gradient_check.py",
+    "cs231n/pictures.py": "tests/cs231n/test_pictures.py",
+    "cs231n/tuning.py": "tests/cs231n/test_tuning.py",
+    "cs231n/vis_utils.py": "tests/cs231n/test_vis_utils.py",
     "course/export/answers.py": "tests/course/test_grader_answers.py",
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
@@ -55,6 +54,8 @@ UNIT_TESTS = {
     "course/submission/lookover.py": "tests/course/test_submission.py",
     "course/grader/verdict/__init__.py": "tests/course/test_grader_verdict.py",
     "course/grader/verdict/tree.py": "tests/course/test_grader_verdict.py",
+    "datasets/scenes/__init__.py": "tests/datasets/test_synthetic.py",
+    "datasets/scenes/drawing.py": "tests/datasets/test_synthetic.py",
 }
 NETS = (*sorted(set(UNIT_TESTS.values())), *NOTEBOOKS)
 
@@ -95,11 +96,12 @@ def copy_repository(source, target):
     """Copy all that tests and notebooks read; the data sets are linked."""
     for part in PARTS:
         if (source / part).is_dir():
-            ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*-batches-py")
             shutil.copytree(source / part, target / part, ignore=ignore)
         else:
             shutil.copy(source / part, target)
-    (target / "datasets").symlink_to(ROOT / "datasets")
+    for data in (ROOT / "datasets").glob("*-batches-py"):
+        (target / "datasets" / data.name).symlink_to(data)
 
 
 def first_failure(folder, nets):

@@ -1,5 +1,6 @@
 """Does each exercise run alone, and does nothing count but right values, whatever comes back?"""
 
+import dataclasses
 import json
 import time
 
@@ -18,12 +19,17 @@ from grader_submissions import (
     judge_all,
     work,
 )
+from toy_course import copy_toy
 
 from course import checks
 from course.checks import build as build_checks
 from course.checks import calling, frames
 from course.checks.calling import Outcome
+from course.edition import handed_out
 from course.grader import verdict
+from course.grader.examples import solved as solved_files
+from course.grader.grade import Settings, grade
+from course.grader.notebooks import rerun
 from course.grader.verdict import unseen
 from course.grader.verdict.tree import (
     Work,
@@ -143,6 +149,21 @@ def test_a_file_that_we_have_no_more_goes_along_unless_it_was_changed(toy, solve
     for text, kept in ((b"old", True), (b"old, and changed", False)):
         made = tree(of_edition(toy, solved | {"toy/plots.py": text}, plots=b"old"))
         assert ("toy/plots.py" in made) == kept
+
+
+def test_work_is_read_as_its_edition_when_a_given_cell_is_corrected_later(tmp_path):
+    course = copy_toy(tmp_path)
+    handed_out.keep(course, handed_out.edition(course).record)
+    earlier = Work.of(course, solved_files(course))
+    path = course.root / "notebooks" / "one.ipynb"
+    path.write_text(path.read_text().replace("print(sums.total", "print(+sums.total"))
+    course = dataclasses.replace(course)  # another object: what was derived of it is not known yet
+    later = Work.of(course, earlier.files)
+    assert handed_out.edition(course).record.id != earlier.record.id
+    assert later.record.id == earlier.record.id
+    assert rerun.ours(later, "notebooks/one.ipynb") == rerun.ours(earlier, "notebooks/one.ipynb")
+    settings = Settings(1, "", course.data_file.read_bytes(), False, False, root=str(course.root))
+    assert grade(earlier.files, settings).result["edition"] == earlier.record.id
 
 
 def test_given_files_that_were_changed_are_named(toy, solved):

@@ -308,7 +308,13 @@ def test_on_another_data_set_what_agrees_agrees_and_the_rest_is_not_compared():
     ]
 
 
-@pytest.mark.parametrize("data", ["", "Data set: a set like ten things, not the published files\n"])
+def test_a_data_set_may_be_called_anything():
+    cell = code("a", 2, "a", printed("1\n")), fresh(printed("2\n"))
+    (remark,) = remarks_on(cell, data="Data set: {0.x} {y} %s\n")
+    assert "stored on {0.x} {y} %s, run here on ten things" in remark
+
+
+@pytest.mark.parametrize("data", ["", "Data set: a set like ten things, and none of ours\n"])
 def test_an_unknown_data_set_is_not_compared(data):
     cell = code("a", 2, "a", printed("accuracy 0.4\n")), fresh(printed("accuracy 0.5\n"))
     entries, (remark,) = judge_all(cell, data=data, here=data)

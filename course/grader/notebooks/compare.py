@@ -57,16 +57,7 @@ def compare(course, cells, fresh, end, ours):
     if left and end["in_cell"]:
         entries.append(place_of(left[0]) | verdict("fails", end["message"]))
         left = left[1:]
-    remarks = [
-        "none of its cells was ever run"
-        if cells and all(map(never_run, cells))
-        else told_cells(filter(never_run, cells), "{} never run"),
-        told_cells((cells[place] for place in out_of_order(cells)), "{} run out of order"),
-        told_cells(filter(was_edited, cells), "{} edited: the outputs stored are of another run"),
-        told_cells(left, "{} not reached"),
-        told_cells(not_compared, f"{{}} not compared: {other_data(data)}"),
-    ]
-    return entries, [remark for remark in remarks if remark], data
+    return entries, remarks_on(cells, left, not_compared, data), data
 
 
 def counts(entries):
@@ -109,18 +100,37 @@ def failure(fresh):
 # Remarks
 
 
+def remarks_on(cells, left, not_compared, data):
+    """Return what is worth a word besides the verdicts, a text each."""
+    unrun = [cell for cell in cells if never_run(cell)]
+    misplaced = [cells[place] for place in out_of_order(cells)]
+    edited = [cell for cell in cells if was_edited(cell)]
+    remarks = [
+        "none of its cells was ever run"
+        if unrun == cells != []
+        else told_cells(unrun, "never run"),
+        told_cells(misplaced, "run out of order"),
+        told_cells(edited, "edited: the outputs stored are of another run"),
+        told_cells(left, "not reached"),
+        told_cells(not_compared, f"not compared: {other_data(data)}"),
+    ]
+    return [remark for remark in remarks if remark]
+
+
 def told_cells(cells, what):
-    """Return the text `what`, with "cell 12 was" for {}, or more of them; "" if there are none.
+    """Return "cell 12 was", or more of them, and what; "" if there are none.
 
     Cells are counted from 1, those of text as well.
     """
     numbers = sorted(cell.index + 1 for cell in cells)
     if not numbers:
         return ""
-    *first, last = map(str, numbers)
+    if len(numbers) == 1:
+        return f"cell {numbers[0]} was {what}"
     if len(numbers) > MOST_NAMED:
-        return what.format(f"{len(numbers)} cells were")
-    return what.format(f"cells {', '.join(first)} and {last} were" if first else f"cell {last} was")
+        return f"{len(numbers)} cells were {what}"
+    *first, last = map(str, numbers)
+    return f"cells {', '.join(first)} and {last} were {what}"
 
 
 def never_run(cell):

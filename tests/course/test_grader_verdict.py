@@ -290,7 +290,7 @@ def test_a_solution_may_use_a_file_of_ones_own():
     entry = judge("svm_loss_vectorized", files)
     assert entry["correct"], entry
     assert entry["vectorized"] == {"verdict": False, "loop": True, "growth": None}
-    assert entry["lines"][-1]["public"] == "line 4 loops: return [np.sum(x) for x in X]"
+    assert entry["lines"][-1]["public"] == "line 4 of mine.py loops: return [np.sum(x) for x in X]"
 
 
 def test_lines_of_ones_own_are_shown_without_signs_for_a_terminal():

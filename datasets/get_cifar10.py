@@ -43,12 +43,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from download import DownloadFailed, digest, download, wrong_checksum
-from unpack import FILES, MAX_BYTES, BrokenArchive, extract
-from unpack import FOLDER as REAL
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from download import DownloadFailed, digest, download, wrong_checksum  # noqa: E402
+from unpack import FILES, MAX_BYTES, BrokenArchive, extract  # noqa: E402
+from unpack import FOLDER as REAL  # noqa: E402
 
 from cs231n.checksums import (  # noqa: E402
     CIFAR10_ARCHIVE_BYTES,
@@ -238,11 +238,11 @@ def unpack_url(url: str, target: Path, args: argparse.Namespace) -> None:
 
 def draw(target: Path) -> None:
     try:
-        import scenes as synthetic  # only here, as it needs NumPy
+        import scenes  # only here, as it needs NumPy
     except ImportError as error:
         raise Failure(f"drawing needs NumPy ({error})", "run `make setup` first") from error
     print("Drawing the synthetic set")
-    install(target, synthetic.write)
+    install(target, scenes.write)
 
 
 # The options

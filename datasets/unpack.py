@@ -9,12 +9,9 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-import sys
 import tarfile
 import zlib
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cs231n.checksums import CIFAR10_MD5
 

@@ -13,7 +13,11 @@ import pytest
 from conftest import ROOT
 
 CIFAR10 = os.environ.get("CIFAR10_JPEG_DIR")
-pytestmark = pytest.mark.skipif(not CIFAR10, reason="CIFAR10_JPEG_DIR names no copy of CIFAR-10")
+pytestmark = [
+    pytest.mark.skipif(not CIFAR10, reason="CIFAR10_JPEG_DIR names no copy of CIFAR-10"),
+    pytest.mark.slow,  # minutes
+    pytest.mark.xdist_group("alone"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +25,8 @@ def results(tmp_path_factory):
     """What both notebooks found, as `make run` reports it."""
     out = tmp_path_factory.mktemp("cifar10")
     subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "run_notebooks.py"), "--out", str(out)],
+        [sys.executable, "-m", "course.outputs.run", "--out", str(out)],
+        cwd=ROOT,
         env=os.environ | {"CIFAR10_DIR": CIFAR10},
         check=True,
     )

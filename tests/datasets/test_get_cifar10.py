@@ -15,6 +15,7 @@ import tarfile
 import types
 from pathlib import Path
 
+import get_cifar10
 import pytest
 
 from tests.small_cifar10 import (
@@ -34,9 +35,6 @@ from tests.small_cifar10 import (
     tar_gz,
     write_set,
 )
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-import get_cifar10
 
 
 @pytest.fixture
@@ -299,12 +297,9 @@ def test_second_rename_fails(call, dest, broken, archive, monkeypatch, error):
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """A quick datasets.scenes that writes FILES."""
-    import cs231n
-
+    """A quick scenes/ that writes FILES."""
     module = types.SimpleNamespace(write=lambda root: write_set(Path(root), FILES))
-    monkeypatch.setitem(sys.modules, "datasets.scenes", module)
-    monkeypatch.setattr(cs231n, "synthetic", module, raising=False)
+    monkeypatch.setitem(sys.modules, "scenes", module)
     sums = {name: hashlib.sha256(FILES[name]).hexdigest() for name in NAMES}
     monkeypatch.setattr(get_cifar10, "SYNTHETIC_SHA256", sums)
     return module
@@ -326,10 +321,7 @@ def test_wrongly_drawn_set_is_refused(call, dest, stand_in):
 
 
 def test_synthetic_set_without_numpy(call, dest, monkeypatch):
-    import cs231n
-
-    monkeypatch.setitem(sys.modules, "datasets.scenes", None)
-    monkeypatch.delattr(cs231n, "synthetic", raising=False)
+    monkeypatch.setitem(sys.modules, "scenes", None)
     result = call("--synthetic")
     assert_refused(result, {}, dest)
     assert "make setup" in result.stderr

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from tests.bad_server import Server
 from tests.small_cifar10 import (
     ARCHIVE,
@@ -32,7 +33,6 @@ from tests.small_cifar10 import (
     write_set,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "get_datasets.sh"
 
 

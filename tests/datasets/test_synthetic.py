@@ -153,6 +153,7 @@ def test_statistics_are_those_of_cifar10(batches):
     np.testing.assert_allclose(deviations, [63.0, 62.1, 66.7], rtol=0.02)
 
 
+@pytest.mark.slow
 def test_difficulty_for_a_linear_classifier_is_that_of_cifar10(batches):
     """Nearest class mean, and least squares on 20,000 images: CIFAR-10 has about 0.27 and 0.36."""
     X = np.concatenate([batch["data"] for batch in batches[:2]]).astype(np.float32)

@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def toy(tmp_path_factory):
     from toy_course import copy_toy
 
     return copy_toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture
+def tree(toy, tmp_path):
+    """The folder of a toy course of one's own."""
+    return shutil.copytree(toy.root, tmp_path / "toy")
 
 
 @pytest.fixture

@@ -4,32 +4,17 @@ What does not fit the declaration: test_release_whole.py.
 """
 
 import io
-import shutil
 
 import nbformat
 import numpy as np
 import pytest
 from edits import add_cells, edit, edit_cell
 from student_edition import derived
-from toy_course import copy_toy
 
 from course import definition
 from course.edition import handed_out, leaks, release, served
 
 SUMS, NOTEBOOK = "toy/sums.py", "notebooks/one.ipynb"
-
-
-@pytest.fixture(scope="module")
-def whole_toy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toy")
-    copy_toy(folder)
-    return folder
-
-
-@pytest.fixture
-def toy(whole_toy, tmp_path):
-    """The folder of a toy course of one's own."""
-    return shutil.copytree(whole_toy, tmp_path / "toy")
 
 
 def problems(folder):
@@ -41,15 +26,15 @@ def problems(folder):
 # Markers
 
 
-def test_every_malformed_marker_is_listed_with_file_and_line(toy):
+def test_every_malformed_marker_is_listed_with_file_and_line(tree):
     edit(
-        toy / SUMS,
+        tree / SUMS,
         ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"),
         ("result = sum(", "# END SOLUTION\n    result = sum("),
     )
-    edit(toy / "README.md", ("#", "# BEGIN INSTRUCTORS\n#"))
-    (toy / "toy/__init__.py").write_text("# BEGIN INSTRUCTORS\n\n# END INSTRUCTORS\n")
-    found = "\n".join(problems(toy))
+    edit(tree / "README.md", ("#", "# BEGIN INSTRUCTORS\n#"))
+    (tree / "toy/__init__.py").write_text("# BEGIN INSTRUCTORS\n\n# END INSTRUCTORS\n")
+    found = "\n".join(problems(tree))
     assert "README.md:1: BEGIN INSTRUCTORS without an END INSTRUCTORS after it" in found
     assert "toy/__init__.py:1: nothing stands between BEGIN and END INSTRUCTORS" in found
     assert f"{SUMS}:6: '### BEGIN SOLUTON' looks like a marker, but the markers are" in found
@@ -57,25 +42,25 @@ def test_every_malformed_marker_is_listed_with_file_and_line(toy):
     assert f"{SUMS}:17: '# END SOLUTION' looks like a marker" in found
 
 
-def test_markers_in_cells_are_named_by_cell_and_line(toy):
-    edit_cell(toy / NOTEBOOK, "title", source="### BEGIN SOLUTION\na")
-    edit_cell(toy / NOTEBOOK, "total-cell", source="### begin solution\nx = 1")
-    found = "\n".join(problems(toy))
+def test_markers_in_cells_are_named_by_cell_and_line(tree):
+    edit_cell(tree / NOTEBOOK, "title", source="### BEGIN SOLUTION\na")
+    edit_cell(tree / NOTEBOOK, "total-cell", source="### begin solution\nx = 1")
+    found = "\n".join(problems(tree))
     assert f"{NOTEBOOK}, cell title, line 1: BEGIN SOLUTION without an END" in found
     assert f"{NOTEBOOK}, cell total-cell, line 1: '### begin solution' looks like" in found
-    edit_cell(toy / NOTEBOOK, "title", source="### BEGIN SOLUTION\na\n### END SOLUTION")
-    assert "cell title, line 1: a SOLUTION region outside of code" in "\n".join(problems(toy))
+    edit_cell(tree / NOTEBOOK, "title", source="### BEGIN SOLUTION\na\n### END SOLUTION")
+    assert "cell title, line 1: a SOLUTION region outside of code" in "\n".join(problems(tree))
 
 
-def test_a_solution_that_a_stub_cannot_replace_is_refused(toy):
+def test_a_solution_that_a_stub_cannot_replace_is_refused(tree):
     marked = "### BEGIN SOLUTION\nONE = 1\n### END SOLUTION\n\n\n"
-    edit(toy / SUMS, ("def total", marked + "def total"))
-    assert any("has to be a part of the body of one function" in one for one in problems(toy))
-    edit(toy / SUMS, (marked, ""), ("    ### BEGIN SOLUTION", "### BEGIN SOLUTION"))
-    assert any("indented as the lines it encloses" in problem for problem in problems(toy))
+    edit(tree / SUMS, ("def total", marked + "def total"))
+    assert any("has to be a part of the body of one function" in one for one in problems(tree))
+    edit(tree / SUMS, (marked, ""), ("    ### BEGIN SOLUTION", "### BEGIN SOLUTION"))
+    assert any("indented as the lines it encloses" in problem for problem in problems(tree))
     source = "if True:\n### BEGIN SOLUTION\n    search = 1\n### END SOLUTION"
-    edit_cell(toy / NOTEBOOK, "total-cell", source=source)
-    assert any("cell total-cell: with stubs" in problem for problem in problems(toy))
+    edit_cell(tree / NOTEBOOK, "total-cell", source=source)
+    assert any("cell total-cell: with stubs" in problem for problem in problems(tree))
 
 
 # Leaks: what is secret here is of this course
@@ -131,19 +116,20 @@ def test_what_everybody_would_write_is_no_leak(text, secrets):
     assert leaks.find_leaks(secrets, {"a.py": text.encode()}) == []
 
 
-def test_a_leak_stops_the_release(toy):
-    edit(toy / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
-    (found,) = problems(toy)
+def test_a_leak_stops_the_release(tree):
+    edit(tree / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
+    (found,) = problems(tree)
     assert found.startswith("README.md, line 1: 'result = result + float ( number )' is a part of")
     assert found.endswith(f"the solution in {SUMS}")
 
 
-def test_what_solutions_share_with_given_code_is_declared(toy):
-    edit(toy / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
+def test_what_solutions_share_with_given_code_is_declared(tree):
+    edit(tree / "README.md", ("#", "<!-- result = result + float(number) -->\n#"))
     edit(
-        toy / definition.FILE, ("[files]", '[files]\nshared = ["result = result + float(number)"]')
+        tree / definition.FILE,
+        ("[files]", '[files]\nshared = ["result = result + float(number)"]'),
     )
-    release.make(definition.load(toy))
+    release.make(definition.load(tree))
 
 
 # Functions that serve what is left out
@@ -173,19 +159,19 @@ def unused(numbers):
 '''
 
 
-def test_a_function_that_serves_evidence_alone_is_named(toy):
-    (toy / "toy/helpers.py").write_text(HELPERS)
-    edit(toy / definition.FILE, ('"toy/sums.py",', '"toy/sums.py", "toy/helpers.py",'))
+def test_a_function_that_serves_evidence_alone_is_named(tree):
+    (tree / "toy/helpers.py").write_text(HELPERS)
+    edit(tree / definition.FILE, ('"toy/sums.py",', '"toy/sums.py", "toy/helpers.py",'))
     used = ("code", "use", "from toy import helpers\n\nhelpers.show([1])")
-    add_cells(toy / NOTEBOOK, "imports", used)
-    edit_cell(toy / NOTEBOOK, "evidence-cell", source="helpers.show([helpers.reveal([1])])")
-    course = definition.load(toy)
+    add_cells(tree / NOTEBOOK, "imports", used)
+    edit_cell(tree / NOTEBOOK, "evidence-cell", source="helpers.show([helpers.reveal([1])])")
+    course = definition.load(tree)
     first, second = served.find_problems(course, handed_out.derive(course))
     assert first.startswith(
         "toy/helpers.py:12: reveal serves cells alone that are left out; define"
     )
     assert second.startswith("toy/helpers.py:17: dig serves")
-    edit_cell(toy / NOTEBOOK, "use", source="from toy import helpers\n\nhelpers.reveal([1])")
+    edit_cell(tree / NOTEBOOK, "use", source="from toy import helpers\n\nhelpers.reveal([1])")
     assert "show" in " ".join(served.find_problems(course, handed_out.derive(course)))
 
 
@@ -197,16 +183,16 @@ def files_in(folder):
 
 
 @pytest.fixture
-def run(toy, tmp_path):
+def run(tree, tmp_path):
     """A function that releases the toy course into a folder, and returns the exit status."""
-    return lambda name="out": release.main(["--out", str(tmp_path / name)], toy)
+    return lambda name="out": release.main(["--out", str(tmp_path / name)], tree)
 
 
-def test_nothing_is_written_when_something_is_wrong(toy, run, tmp_path, capsys):
+def test_nothing_is_written_when_something_is_wrong(tree, run, tmp_path, capsys):
     assert run() == 0
     before = files_in(tmp_path)
-    edit(toy / SUMS, ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"))
-    after_edit = files_in(toy)
+    edit(tree / SUMS, ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"))
+    after_edit = files_in(tree)
     assert run() == 1
     told = capsys.readouterr()
     assert "nothing was written" in told.err and f"{SUMS}:" in told.err

@@ -2,12 +2,10 @@
 
 import json
 import re
-import shutil
 
 import nbformat
 import pytest
 from edits import edit, edit_cell, read_cells
-from toy_course import copy_toy
 
 from course import definition, record
 from course.edition import handed_out, release
@@ -16,42 +14,30 @@ from course.edition.derive import derive
 NOTEBOOK = "notebooks/one.ipynb"
 
 
-@pytest.fixture(scope="module")
-def whole_toy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toy")
-    copy_toy(folder)
-    return folder
-
-
 @pytest.fixture
-def toy(whole_toy, tmp_path):
-    return shutil.copytree(whole_toy, tmp_path / "toy")
-
-
-@pytest.fixture
-def run(toy, tmp_path):
+def run(tree, tmp_path):
     """A function that releases the toy as it is now, and returns the edition's files."""
 
     def release_now():
-        assert release.main(["--out", str(tmp_path / "out")], toy) == 0
-        return derive(definition.load(toy)).files
+        assert release.main(["--out", str(tmp_path / "out")], tree) == 0
+        return derive(definition.load(tree)).files
 
     return release_now
 
 
-def fresh(toy):
+def fresh(tree):
     """The course as another process sees it, which has derived nothing yet."""
     handed_out.edition.cache_clear()
     handed_out.records.cache_clear()
-    return definition.load(toy)
+    return definition.load(tree)
 
 
-def records(toy):
-    return sorted((toy / "exercises" / "editions").glob("*.json"))
+def records(tree):
+    return sorted((tree / "exercises" / "editions").glob("*.json"))
 
 
-def correct_a_typo(toy):
-    edit_cell(toy / NOTEBOOK, "question-1", source="### Question\nWhy is a mean not a sum?")
+def correct_a_typo(tree):
+    edit_cell(tree / NOTEBOOK, "question-1", source="### Question\nWhy is a mean not a sum?")
 
 
 def given_question(course, files):
@@ -61,9 +47,9 @@ def given_question(course, files):
 # The record
 
 
-def test_a_release_keeps_a_record_that_its_notebooks_tell(toy, run):
+def test_a_release_keeps_a_record_that_its_notebooks_tell(tree, run):
     files = run()
-    (path,) = records(toy)
+    (path,) = records(tree)
     kept = record.parse(path.read_bytes())
     assert path.name == f"{kept.id}.json" and re.fullmatch("[0-9a-f]{16}", kept.id)
     assert files[record.FILE] == path.read_bytes()
@@ -73,21 +59,21 @@ def test_a_release_keeps_a_record_that_its_notebooks_tell(toy, run):
     assert "evidence-cell" not in kept.notebooks[NOTEBOOK]
 
 
-def test_a_release_that_changes_nothing_keeps_nothing_new(toy, run):
+def test_a_release_that_changes_nothing_keeps_nothing_new(tree, run):
     assert run() == run()
-    (path,) = records(toy)
+    (path,) = records(tree)
     before = path.stat().st_mtime_ns
     run()
     assert path.stat().st_mtime_ns == before
-    correct_a_typo(toy)
+    correct_a_typo(tree)
     run()
-    assert len(records(toy)) == 2 and path in records(toy)
-    edit(toy / "README.md", ("#", "# Read:"))
+    assert len(records(tree)) == 2 and path in records(tree)
+    edit(tree / "README.md", ("#", "# Read:"))
     run()
-    assert len(records(toy)) == 3
+    assert len(records(tree)) == 3
 
 
-def test_records_are_not_handed_out(toy, run):
+def test_records_are_not_handed_out(tree, run):
     run()
     assert not any("editions/" in path for path in run())
 
@@ -103,34 +89,34 @@ def test_records_are_not_handed_out(toy, run):
         lambda text: "[" * 100_000,
     ],
 )
-def test_a_damaged_record_is_refused_with_the_way_out(toy, run, spoil, capsys):
+def test_a_damaged_record_is_refused_with_the_way_out(tree, run, spoil, capsys):
     run()
-    (path,) = records(toy)
+    (path,) = records(tree)
     path.write_text(spoil(path.read_text()))
     with pytest.raises(ValueError, match=r"exercises/editions/.*json: .*; get it back from versi"):
-        handed_out.records(fresh(toy))
-    assert release.main(["--out", str(toy / "out")], toy) == 1
+        handed_out.records(fresh(tree))
+    assert release.main(["--out", str(tree / "out")], tree) == 1
     assert f"{path.name}: it " in capsys.readouterr().err
 
 
 # Which edition a submission comes from
 
 
-def test_work_is_read_as_the_edition_it_was_handed_out_with(toy, run):
+def test_work_is_read_as_the_edition_it_was_handed_out_with(tree, run):
     first = run()
-    correct_a_typo(toy)
+    correct_a_typo(tree)
     second = run()
-    course = fresh(toy)
+    course = fresh(tree)
     assert len(handed_out.records(course)) == 2
     assert given_question(course, first).endswith("Why is a mean no sum?")
     assert given_question(course, second).endswith("Why is a mean not a sum?")
 
 
-def test_an_edition_of_which_there_is_no_record_is_read_as_the_tree_gives_it(toy, run):
-    correct_a_typo(toy)
-    files = derive(definition.load(toy)).files
-    assert records(toy) == []
-    assert given_question(fresh(toy), files).endswith("not a sum?")
+def test_an_edition_of_which_there_is_no_record_is_read_as_the_tree_gives_it(tree, run):
+    correct_a_typo(tree)
+    files = derive(definition.load(tree)).files
+    assert records(tree) == []
+    assert given_question(fresh(tree), files).endswith("not a sum?")
 
 
 def saved(content):
@@ -147,20 +133,20 @@ def without_id(content):
     return json.dumps(notebook).encode()
 
 
-def test_a_notebook_tells_its_edition_after_it_was_saved(toy, run):
+def test_a_notebook_tells_its_edition_after_it_was_saved(tree, run):
     first = run()
-    correct_a_typo(toy)
-    course = fresh(toy)
+    correct_a_typo(tree)
+    course = fresh(tree)
     content = saved(first[NOTEBOOK])
     assert content != first[NOTEBOOK]
     for cells in (content, content.replace(b"Why is a mean no sum?", b"A sum.")):
         assert given_question(course, {NOTEBOOK: cells}).endswith("no sum?")
 
 
-def test_where_no_id_is_told_the_given_cells_tell(toy, run):
+def test_where_no_id_is_told_the_given_cells_tell(tree, run):
     first = run()
-    correct_a_typo(toy)
-    course = fresh(toy)
+    correct_a_typo(tree)
+    course = fresh(tree)
     assert given_question(course, {NOTEBOOK: without_id(first[NOTEBOOK])}).endswith("no sum?")
     unknown = first[NOTEBOOK].replace(
         handed_out.records(course)[1].id.encode(), b"0123456789abcdef"
@@ -168,10 +154,10 @@ def test_where_no_id_is_told_the_given_cells_tell(toy, run):
     assert given_question(course, {NOTEBOOK: unknown}).endswith("no sum?")
 
 
-def test_another_notebook_may_tell(toy, run):
+def test_another_notebook_may_tell(tree, run):
     first = run()
-    correct_a_typo(toy)
-    course = fresh(toy)
+    correct_a_typo(tree)
+    course = fresh(tree)
     stripped = without_id(derive(course).files[NOTEBOOK])
     files = {NOTEBOOK: stripped, "notebooks/two.ipynb": first[NOTEBOOK]}
     assert given_question(course, files).endswith("no sum?")
@@ -186,19 +172,19 @@ def test_another_notebook_may_tell(toy, run):
         b'{"nbformat": 4, "metadata": {"course_edition": "\\ud800"}, "cells": [{"source": {}}]}',
     ],
 )  # fmt: skip
-def test_in_doubt_it_is_the_edition_of_the_tree_whatever_a_submission_holds(toy, run, content):
+def test_in_doubt_it_is_the_edition_of_the_tree_whatever_a_submission_holds(tree, run, content):
     run()
-    correct_a_typo(toy)
+    correct_a_typo(tree)
     files = {} if content is None else {NOTEBOOK: content, "x.ipynb": content}
-    assert given_question(fresh(toy), files).endswith("not a sum?")
+    assert given_question(fresh(tree), files).endswith("not a sum?")
 
 
-def test_a_cell_that_was_added_in_mid_term_was_not_given_before(toy, run):
+def test_a_cell_that_was_added_in_mid_term_was_not_given_before(tree, run):
     first = run()
-    notebook, cells = read_cells(toy / NOTEBOOK)
+    notebook, cells = read_cells(tree / NOTEBOOK)
     notebook["cells"].insert(1, cells["title"] | {"id": "news", "source": "News."})
-    (toy / NOTEBOOK).write_text(json.dumps(notebook))
-    course = fresh(toy)
+    (tree / NOTEBOOK).write_text(json.dumps(notebook))
+    course = fresh(tree)
     given = handed_out.given(course, first, course.notebooks["one"])
     assert "news" not in given.sources and "title" in given.sources
 

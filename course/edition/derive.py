@@ -67,7 +67,7 @@ def derive(course):
 def add_record(edition, books):
     """Put the record of the edition into it, and the notebooks, which tell its id."""
     edition.record = Record(
-        {path: hashlib.sha256(content).hexdigest() for path, content in edition.files.items()},
+        {path: hashlib.sha256(edition.files[path]).hexdigest() for path in sorted(edition.files)},
         {path: {cell.id: cell.source for cell in book.cells} for path, book in books.items()},
     )
     for path, book in books.items():
@@ -78,13 +78,20 @@ def add_record(edition, books):
 
 def student_version(path, content, edition, problems):
     """Return the students' version of a file, and note in the edition what was changed."""
-    if not path.endswith(BINARY):
+    if path.endswith(BINARY):
+        return content
+    try:
         text = content.decode("utf-8")
-        regions = find_regions(text, lambda number: f"{path}:{number}: ", problems)
-        if regions:
-            make_stub = partial(function_stub, text, path, problems)
-            text, edition.changes[path, None] = replace_regions(text, regions, make_stub)
-            content = text.encode()
-            if path.endswith(".py"):
-                still_python(text, path, problems)
-    return content
+    except UnicodeDecodeError:
+        problems.append(
+            f"{path}: it is not UTF-8, and its name does not end in {' or '.join(BINARY)}"
+        )
+        return content
+    regions = find_regions(text, lambda number: f"{path}:{number}: ", problems)
+    if not regions:
+        return content
+    make_stub = partial(function_stub, text, path, problems)
+    text, edition.changes[path, None] = replace_regions(text, regions, make_stub)
+    if path.endswith(".py"):
+        still_python(text, path, problems)
+    return text.encode()

@@ -201,6 +201,10 @@ FAULTS = {
         ],
         r"exercises/editions/a.json: it is no record of an edition .*; get it back from version",
     ),
+    "not UTF-8": (
+        lambda tree: (tree / "README.md").write_bytes(b"\xff"),
+        r"README.md: it is not UTF-8, and its name does not end in .npz or .png",
+    ),
     "malformed marker": (
         lambda tree: edit(tree / "README.md", ("#", "<!-- END INSTRUCTOR -->\n#")),
         r"README.md:1: '<!-- END INSTRUCTOR -->' looks like a marker",

@@ -23,7 +23,7 @@ import zipfile
 from pathlib import Path
 
 from course import ROOT, definition
-from course.edition import handed_out, leaks, whole
+from course.edition import handed_out, leaks, served, whole
 from course.edition.derive import ReleaseError, derive
 from course.export import nbgrader_config
 
@@ -48,7 +48,7 @@ def make(course):
     if problems := whole.find_problems(course):
         raise ReleaseError("\n".join(problems))
     edition = derive(course)
-    if problems := leaks.find_problems(course, edition):
+    if problems := leaks.find_problems(course, edition) + served.find_problems(course, edition):
         raise ReleaseError("\n".join(problems))
     return edition
 

@@ -16,6 +16,8 @@ from course.edition.notebooks import is_evidence, parse_code, read
 def find_problems(course, edition):
     """Return a line for each function of the package that only cells that are left out lead to."""
     functions, used = read_files(course, edition)
+    for exercise in course.exercises.values():  # what students write serves them
+        used |= {exercise.attribute, *exercise.functions}
     left_out = set()
     for notebook in course.notebooks.values():
         for cell in read(course, notebook).cells:

@@ -190,7 +190,7 @@ def run_child(child, job, command, limit, budget):
         clock = Clock(limit, budget)
         try:
             listen(child, pipe, stdout, clock)
-            if child.done:
+            if child.done or not child.ready:  # or it says why it did not start
                 drain(stdout, child)
         except TimeoutError:
             child.lost = "hang"

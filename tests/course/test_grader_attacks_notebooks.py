@@ -18,7 +18,7 @@ from attacks.world import World
 from grader_submissions import COURSE, work
 
 from course.export.answers import cut_out
-from course.export.feedback import notebook_page
+from course.export.notebook_page import notebook_page
 from course.grader.notebooks import kernel, rerun
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")

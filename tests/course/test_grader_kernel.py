@@ -200,7 +200,7 @@ def test_a_folder_is_removed_whatever_is_in_it(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["kept"]
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

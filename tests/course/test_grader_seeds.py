@@ -18,6 +18,7 @@ from course.notebook import read_cells
         (["random.random()"], 0),
         (["model.train(X, y, 1e-7, rng=fresh_rng())"], None),
         (["model.train(X, y, 1e-7)"], 0),
+        (["model.train(X, y, **options)"], None),  # they may hold one
         (["numpy.random.seed(1)\nmodel.train(X, y, 1e-7)"], None),
         (["%timeit f()\n  np.random.rand("], None),  # no Python
         (["%matplotlib inline\nnp.random.rand()"], 0),

@@ -33,7 +33,8 @@ def draws_unseeded(module, name, call, seeded, take_rng):
         return not has_argument(call)
     if module in MODULES and name not in HARMLESS:
         return module not in seeded
-    takes_rng = name in take_rng and "rng" not in [keyword.arg for keyword in call.keywords]
+    named = {keyword.arg for keyword in call.keywords}  # with None for **options, which may hold it
+    takes_rng = name in take_rng and not named & {"rng", None}
     return takes_rng and not seeded & {"np.random", "numpy.random"}
 
 

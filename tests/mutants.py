@@ -76,8 +76,9 @@ def mutants(source):
     return found
 
 
-def is_caught(file, text, tests):
-    """Whether a test fails in a copy of the repository in which the file has this text."""
+def failure(file, text, tests):
+    """Return what fails in a copy of the repository in which the file has this text; "" if nothing
+    does."""
     with TemporaryDirectory() as folder:
         for part in PARTS:
             ignore = shutil.ignore_patterns("__pycache__")
@@ -91,11 +92,11 @@ def is_caught(file, text, tests):
         env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = subprocess.run(
-                command, cwd=folder, env=env, capture_output=True, timeout=SECONDS
+                command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS
             )
         except subprocess.TimeoutExpired:
-            return True
-        return done.returncode != 0
+            return "it takes too long"
+        return done.stdout if done.returncode else ""
 
 
 def main():
@@ -106,18 +107,17 @@ def main():
     parser.add_argument("--seed", type=int, default=231)
     args = parser.parse_args()
     source = (ROOT / args.file).read_text(encoding="utf-8")
-    if is_caught(args.file, source, args.tests):
-        parser.error("the tests fail without any change: the rest would mean nothing")
+    if told := failure(args.file, source, args.tests):
+        sys.exit(f"{told}\nwithout any change, so the rest would mean nothing")
     every = mutants(source)
     chosen = random.Random(args.seed).sample(every, min(args.count, len(every)))
     with ThreadPoolExecutor(2) as pool:
-        caught = list(pool.map(lambda one: is_caught(args.file, one[1], args.tests), chosen))
-    for (told, _), noticed in zip(chosen, caught, strict=True):
-        if not noticed:
-            print(f"{args.file}, {told}: not noticed")
-    print(
-        f"{args.file}: {sum(caught)} of {len(chosen)} changes were noticed ({len(every)} possible)"
-    )
+        failures = list(pool.map(lambda one: failure(args.file, one[1], args.tests), chosen))
+    unnoticed = [told for (told, _), failed in zip(chosen, failures, strict=True) if not failed]
+    for told in unnoticed:
+        print(f"{args.file}, {told}: not noticed")
+    noticed = len(chosen) - len(unnoticed)
+    print(f"{args.file}: {noticed} of {len(chosen)} noticed, of {len(every)} possible")
 
 
 if __name__ == "__main__":

@@ -77,8 +77,11 @@ ARRAY = {
 from course.checks.data import ProblemSet
 
 
-def build(exercises, catalogue, rng):
-    problems = {"some": {"numbers": rng.uniform(1, 9, 4), "step": rng.uniform(1, 9)}}
+def draw(rng):
+    return {"some": {"numbers": rng.uniform(1, 9, 4), "step": rng.uniform(1, 9)}}
+
+
+def build(problems, exercises, catalogue, rng):
     solved = catalogue.solved(exercises[0].name)
     return ProblemSet(problems, {"some": {"moved": solved(**problems["some"])}})
 ''',

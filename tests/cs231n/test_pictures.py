@@ -33,6 +33,8 @@ def test_gif_shows_every_snapshot_forever_and_stays_small(rng):
     assert len(gif) < 1_000_000
     assert loop == 0
     assert durations == [100] * 29 + [2000]
+    assert (frames[-1][-6:] < 100).all()  # the bar at the bottom is full: training is done
+    assert (frames[0][-6:, 19:] > 200).all()  # a thirtieth of 552 is 18.4
 
     # The first template of the last frame, back at one pixel a pixel: within half of one of the
     # seven levels, 21.25, and one for rounding.

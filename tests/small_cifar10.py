@@ -1,5 +1,6 @@
 """A small data set in CIFAR-10's layout, archives of it, and what get_datasets.sh may leave."""
 
+import gzip
 import hashlib
 import io
 import os
@@ -33,10 +34,10 @@ def member(name, content=b"", **attributes):
 
 def tar_gz(*members):
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
         for info, content in members:
             tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)  # the same bytes in every process
 
 
 def members_of(files):

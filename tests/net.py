@@ -44,6 +44,13 @@ UNIT_TESTS = {
     "course/edition/whole.py": "tests/course/test_release_whole.py",
     "course/record.py": "tests/course/test_release_records.py",
     "course/tables.py": "tests/course/test_definition.py",
+    "course/checks/build.py": "tests/course/test_checks_data.py",
+    "course/checks/calling.py": "tests/course/test_checks_calling.py",
+    "course/checks/frames.py": "tests/course/test_checks_calling.py",
+    "course/checks/loops.py": "tests/course/test_checks_loops.py",
+    "course/checks/names.py": "tests/course/test_checks_data.py",
+    "course/checks/references.py": "tests/course/test_checks_loops.py",
+    "course/checks/report.py": "tests/course/test_checks.py",
     "course/export/answers.py": "tests/course/test_grader_answers.py",
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
@@ -65,6 +72,10 @@ UNIT_TESTS = {
     "course/grader/verdict/tree.py": "tests/course/test_grader_verdict.py",
     "datasets/scenes/__init__.py": "tests/datasets/test_synthetic.py",
     "datasets/scenes/drawing.py": "tests/datasets/test_synthetic.py",
+    "exercises/loss/judge.py": "tests/exercises/test_checks_misconceptions.py",
+    "exercises/loss/rules.py": "tests/exercises/test_checks_misconceptions.py",
+    "exercises/predict/judge.py": "tests/exercises/test_checks_judges.py",
+    "exercises/train/judge.py": "tests/exercises/test_checks_judges.py",
 }
 NETS = (*sorted(set(UNIT_TESTS.values())), *NOTEBOOKS)
 

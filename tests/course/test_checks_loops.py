@@ -69,6 +69,7 @@ USED = {
     "an attribute of numpy": (f"def f(X):\n return np.g(X)\n{HELPERS}", None),
     "an attribute of an array": (f"def f(X):\n return X.g(X)\n{HELPERS}", None),
     "one's own map": ("def map(X): return X\ndef f(X):\n return map(X)\n", None),
+    "the map of a pool": ("def f(X, pool):\n return pool.map(abs, X)\n", 2),
     "a parameter map": ("def f(X, map):\n return map(X)\n", None),
     # Functions in functions
     "a nested function": ("def f(X):\n def g(X):\n  while X: pass\n return g(X)\n", 3),

@@ -98,6 +98,14 @@ def test_loss_is_a_mean_over_the_batch(loss, problem):
     assert twice == pytest.approx(once, rel=1e-13)
 
 
+def test_a_class_competes_within_a_margin_of_1_unless_another_is_given():
+    scores, y = np.array([[2.0, 1.5]]), np.array([0])
+    assert hinge_loss(scores, y)[0] == [0.5]  # 1.5 - 2 + 1
+    assert hinge_loss(scores, y, margin=3.0)[0] == [2.5]
+    for loss in SVM:
+        assert loss(*problem_with_scores([2.0, 1.5], 0), 0.0)[0] == 0.5
+
+
 @pytest.mark.parametrize("loss", SVM)
 def test_margin_is_a_matter_of_scale(loss, problem):
     W, X, y = problem

@@ -11,6 +11,7 @@ os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "mat
 pytest_plugins = ["course.outputs.nbval_plugin"]  # pytest takes this list from here only
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Keep the tests of a file, or of those that name the same group, on one core, in their order.
 

@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT
 from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
 
+pytestmark = pytest.mark.slow  # both notebooks, from top to bottom
+
 SCROLL_TO_BAR = "document.querySelector('.progress-bar')?.scrollIntoView({block: 'center'})"
 
 # Returns whether that shows the end of the last cell; empty space follows it.

@@ -101,6 +101,7 @@ def page(course, tmp_path, synthetic_dir, monkeypatch):
             driver.save_screenshot(PICTURES / "end.png")
 
 
+@pytest.mark.slow
 def test_checks_and_cells_follow_the_file_without_a_restart(course, page, tmp_path):
     file = tmp_path / "student" / MODULE
     stub = file.read_text(encoding="utf-8")

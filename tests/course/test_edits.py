@@ -173,6 +173,7 @@ def run(folder, *words):
     return result.returncode, " ".join((result.stdout + result.stderr).split())
 
 
+@pytest.mark.slow
 def test_what_was_added_goes_all_the_way(tree):
     sandbox.check()
     base = tree.parent

@@ -34,7 +34,10 @@ from course.grader.many import grade_all
 from course.grader.store import Store
 from course.grader.verdict import unseen
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux"),
+]
 
 SEED = 20_240
 SOFTMAX = ("softmax_loss_naive", "softmax_loss_vectorized")
@@ -141,7 +144,6 @@ def test_an_attack_earns_nothing(alone, name):
     earns_nothing(alone[name])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing_among_others(together, name):
     earns_nothing(together[name])
@@ -156,7 +158,6 @@ def test_the_machine_gives_nothing_away(alone):
     gives_nothing_away(alone["machine"])
 
 
-@pytest.mark.slow
 def test_the_machine_gives_nothing_away_among_others(together):
     gives_nothing_away(together["machine"])
 
@@ -168,7 +169,6 @@ def test_an_attack_in_one_file_costs_no_exercise_of_another(alone, name):
     assert result["points"]["automatic"] == OTHERS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [*tester.HONEST, "shadowed"])
 def test_honest_results_are_the_same_among_attacks(alone, together, name):
     assert without_times(together[name]) == without_times(alone[name])
@@ -179,7 +179,6 @@ def test_honest_results_are_right(alone):
     assert earned == [70, 0, 60, 70]
 
 
-@pytest.mark.slow
 def test_every_submission_has_a_result(world, together):
     handed_in = intake.find(COURSE, world.folder / "handed in")
     assert len(together) == len(handed_in)
@@ -199,7 +198,6 @@ def test_nothing_was_changed_or_told(world, alone):
     assert world.canary not in json.dumps(alone)
 
 
-@pytest.mark.slow
 def test_nothing_was_changed_or_told_among_others(world, together, pages):
     assert world.found == []
     assert not (world.folder / "shadow").exists()
@@ -213,7 +211,6 @@ def test_nothing_was_changed_or_told_among_others(world, together, pages):
         assert path.stat().st_mode & 0o022 == 0, path
 
 
-@pytest.mark.slow
 def test_students_are_not_told_the_unseen_problems(together, pages):
     folder = pages / "submissions" / together["tells_the_problem"]["slug"]
     assert "SECRET" in (folder / "result.json").read_text()  # for instructors
@@ -225,7 +222,6 @@ def test_no_process_outlives_its_sandbox(alone):
     assert outlasting(tester.LIMITED["outlasting"]) == []
 
 
-@pytest.mark.slow
 def test_no_process_outlives_its_sandbox_among_others(together):
     assert outlasting(tester.LIMITED["outlasting"]) == []
 

@@ -115,6 +115,7 @@ def existing_cluster(path, *, workers=2, one_lacks=False):
             process.stderr.close()
 
 
+@pytest.mark.slow
 def test_an_existing_cluster_gives_the_same_results_until_it_is_lost(graded, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     with existing_cluster(tmp_path / "elsewhere") as (address, processes):

@@ -182,6 +182,7 @@ def test_no_answer_breaks_the_page(book, text):
 # nbgrader's own programs
 
 
+@pytest.mark.slow
 def test_nbgrader_exports_and_writes_feedback_and_runs_no_code_of_a_student(book):
     """Traps: checks have no comments; autograding lets code reach ../../../gradebook.db."""
     attack = "open('../../../gradebook.db', 'wb').close(); open('../../../ran', 'w').close()"

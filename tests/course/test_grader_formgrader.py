@@ -170,6 +170,7 @@ def hostile():
     return books
 
 
+@pytest.mark.slow
 def test_points_and_comment_of_a_person_survive_a_regrade_and_reach_the_student(page):
     book = page.book
     alice, bob = answered(PROSE), answered("Ein Knick.")

@@ -208,6 +208,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path):
         assert summary.states[path.name] == REUSED
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path):
     hand_in(tmp_path / "submissions", {name: f"{what} 0.3" for name, what in CLASS.items()})
     out = tmp_path / "out"

@@ -65,6 +65,7 @@ def sources(folder, notebook):
     return {cell.id: cell.source for cell in book.cells}
 
 
+@pytest.mark.slow
 def test_generate_assignment_accepts_it_and_knows_all_points(course, book):
     nbgrader(book, "generate_assignment", course.name)
     for name in NOTEBOOKS:  # nothing that students read has been changed
@@ -93,6 +94,7 @@ def test_where_our_grader_grades_the_settings_refuse_autograding(course):
         config.Autograde.exporter_class()
 
 
+@pytest.mark.slow
 def test_generate_assignment_accepts_it_without_any_setting(course, tmp_path):
     # nbgrader then puts its own prompts into the cells that are graded by hand.
     book = make_book(course, tmp_path)
@@ -116,6 +118,7 @@ def validate(course, book, notebook, **variables):
     assert told.count("Partial credit") == len(checks)  # 0 points, and not an exception
 
 
+@pytest.mark.slow
 def test_validate_accepts_it_and_names_every_check_that_fails(course, book):
     validate(course, book, "one")
 

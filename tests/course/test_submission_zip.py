@@ -282,6 +282,7 @@ def test_a_terminal_without_ticks_gets_letters(work, monkeypatch):
 # All of it, as a student does it
 
 
+@pytest.mark.slow
 def test_run_in_jupyter_then_hand_in_from_the_command_line(tmp_path):
     """A notebook is executed and handed in; then the code changes, and that is noticed."""
     work = write_coursework(tmp_path / "course work").root

@@ -20,6 +20,7 @@ def other_file(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_file_is_what_the_script_builds():
     built, stored = build.build(COURSE), data.load(COURSE.data_file)
     assert built.explanations == stored.explanations, "run: make checks"

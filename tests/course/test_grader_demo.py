@@ -194,6 +194,7 @@ def test_a_notebook_that_was_never_run_costs_nothing_and_is_said(toy):
 # This course
 
 
+@pytest.mark.slow
 def test_the_examples_of_this_course_show_what_they_are_said_to(course, monkeypatch):
     made = {one.name: one for one in demo.examples(course)}
     assert made["full-marks.zip"].points(course) == 70

@@ -18,6 +18,8 @@ from conftest import ROOT
 from course.export import nbgrader as gradebook
 from tests.lab_in_browser import chromium, jupyterlab, wait_for
 
+pytestmark = pytest.mark.slow  # each starts a browser
+
 PICTURES = ROOT / "build" / "browser" / "formgrader"
 PROSE = "At a kink, where $s_j<s_y$ changes sides, the difference is between two slopes."
 
@@ -170,7 +172,6 @@ def hostile():
     return books
 
 
-@pytest.mark.slow
 def test_points_and_comment_of_a_person_survive_a_regrade_and_reach_the_student(page):
     book = page.book
     alice, bob = answered(PROSE), answered("Ein Knick.")

@@ -21,6 +21,8 @@ from course.export.notebook_page import notebook_page
 from tests.lab_in_browser import chromium
 from tests.sample_results import cell, graded, notebook, result, with_exercises
 
+pytestmark = pytest.mark.slow  # each starts a browser
+
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' onload='window.ran=1'><script>ran=1</script></svg>"
 # WORLD stands for the server's address. Each sets window.ran, leaves the page, or asks the server.
 ATTACKS = [

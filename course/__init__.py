@@ -3,6 +3,8 @@
 It knows nothing of what is taught. What is asked, checked and graded is declared in exercises/:
 
     definition    exercises/course.toml -> Course, which all parts are handed
+    tables        reads it, and says what is wrong with which line
+    record        what was handed out, by which work is known when it comes back
     notebook      the cells of a notebook: given or a student's own, questions, answers
     checks/       self-checks: call a student's code, judge what comes back, say it
     outputs/      execute notebooks; compare what they show with what they store
@@ -11,7 +13,7 @@ It knows nothing of what is taught. What is asked, checked and graded is declare
     grader/       grade submissions in a sandbox, many at a time         (instructors)
     export/       verdicts as pages, tables, gradebooks                  (instructors)
 
-Students have the first five parts.
+Students have what stands above the last three. text and files serve the instructors' parts.
 """
 
 from pathlib import Path

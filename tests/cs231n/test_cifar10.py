@@ -16,7 +16,6 @@ CIFAR10 = os.environ.get("CIFAR10_JPEG_DIR")
 pytestmark = [
     pytest.mark.skipif(not CIFAR10, reason="CIFAR10_JPEG_DIR names no copy of CIFAR-10"),
     pytest.mark.slow,  # minutes
-    pytest.mark.xdist_group("alone"),
 ]
 
 

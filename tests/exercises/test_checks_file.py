@@ -62,7 +62,6 @@ def test_the_file_is_small():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("another seed")
 def test_with_another_seed_the_solved_tree_passes(other_file):
     mine, others = (checks.load(path).sets["svm"] for path in (COURSE.data_file, other_file))
     assert not np.array_equal(mine.problems["base"]["X"], others.problems["base"]["X"])
@@ -72,7 +71,6 @@ def test_with_another_seed_the_solved_tree_passes(other_file):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("another seed")
 @pytest.mark.parametrize(
     "variant",
     [variant for variant in VARIANTS[::9] if variant.name != "loops"],  # no question of the seed

@@ -23,7 +23,7 @@ SOMEBODY = 1234
 LIMITS = dataclasses.replace(
     EXERCISE, memory=150 * MB, scratch=4 * MB, file_size=2 * MB, processes=12, seconds=30.0
 )
-PATIENCE = 20  # seconds until a test gives up; what it waits for takes a tenth of one
+PATIENCE = 60  # seconds until a test gives up; what it waits for takes a tenth of one
 DRIVER = """
 import json, os, sys
 from course.grader import sandbox

@@ -104,6 +104,7 @@ class ByHand:
     notebook, cell   where it is: the notebook's short name, the cell's id
     title            what it is called in feedback and gradebooks
     question         the id of the cell that asks, which stands before that of the answer
+    rubric           what earns how many points, a line each: for whoever grades, not handed out
     minutes          as those of an Exercise
     line             where it is declared
     """
@@ -113,6 +114,7 @@ class ByHand:
     title: str
     points: int
     question: str = ""
+    rubric: tuple = ()
     minutes: int = 0
     line: int = field(default=0, metadata=MADE)
 

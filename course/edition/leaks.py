@@ -6,7 +6,7 @@ part. A leak is a piece of a secret that the student edition contains:
 
     a whole line of code, or its comment    from SHORT tokens on; `if violation > 0:` has five
     a part of a line of a solution          from PART tokens on: half a long line, renamed around
-    a part of an answer or of a comment     from PROSE tokens on
+    a part of an answer, rubric, comment    from PROSE tokens on
 
 The last two are lengths from which on hardly anything agrees by chance. What does, and solves
 nothing, is declared: `shared` of [files].
@@ -33,7 +33,12 @@ class Secret(NamedTuple):
 
 def find_problems(course, edition):
     """Return a line of text for everything in an edition that gives a secret away."""
-    return find_leaks(secrets(edition), edition.files, course.files.shared)
+    rubrics = [
+        Secret(f"the rubric of {one.cell} in {one.notebook}", line, PROSE)
+        for one in course.by_hand
+        for line in one.rubric
+    ]
+    return find_leaks(rubrics + secrets(edition), edition.files, course.files.shared)
 
 
 def secrets(edition):

@@ -12,15 +12,16 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = ("nbval", "tags")
+# alt: what figures show, in words; holds: ids of the prose that a cell of evidence proves
+CELL_METADATA = ("alt", "holds", "nbval", "tags")
 
 
 def normalize(notebook):
     """Return a copy of `notebook` in canonical form.
 
-    Cells keep their ids, sources, attachments and tags. Progress bars, timings and the traces that
-    editors leave in metadata are dropped; text printed to one stream is in one piece; execution
-    counts are 1, 2, 3, ...
+    Cells keep their ids, sources and attachments, and of their metadata what CELL_METADATA names.
+    Progress bars, timings and the traces that editors leave are dropped; text printed to one stream
+    is in one piece; execution counts are 1, 2, 3, ...
     """
     notebook = copy.deepcopy(notebook)
     notebook.metadata = nbformat.from_dict(METADATA)

@@ -47,7 +47,10 @@ def assignment(course):
         if path in names:
             files[PurePosixPath(path).name] = content
             book = nbformat.reads(content.decode(), as_version=4)
-            cells[names[path]] = course_notebook.for_course(book.cells)
+            rubrics = {
+                one.cell: one.rubric for one in course.by_hand if one.notebook == names[path]
+            }
+            cells[names[path]] = course_notebook.for_course(book.cells, rubrics)
         elif path.split("/")[0] in (course.package, "course", "exercises"):
             files[path] = content
     return Assignment(files, cells)

@@ -6,7 +6,7 @@ anew: from plain text, from pictures that were decoded, and from metadata of our
 student wrote can be read; nothing of it is markup that a browser would act on.
 
     build(...)          the text of the notebook
-    for_course(cells)   the edition's cells with the metadata of the course's own copies
+    for_course(cells)   the edition's cells as the course's own copies have them, with rubrics
     safe_markdown(text)
 """
 
@@ -16,6 +16,7 @@ import json
 import re
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat.v4 import new_markdown_cell
 
 from course.export.answers import FORMATS, decode
 from course.notebook import dig, joined, read_cells, squeeze
@@ -63,17 +64,25 @@ def build(given, content, answers, notes):
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def for_course(cells):
+def for_course(cells, rubrics=None):
     """Return copies of the edition's cells in which checks have comments, too.
 
     nbgrader keeps comments of cells that are `solution` only. The verdict is not made by the cell,
     so it does not matter that nbgrader then takes it for one that students edit.
+    rubrics    {cell id: lines} that stand above these cells
     """
-    cells = copy.deepcopy(cells)
-    for cell in cells:
+    found = []
+    for cell in copy.deepcopy(cells):
+        if lines := (rubrics or {}).get(cell.id):
+            text = "\n".join(["**What earns points**\n", *(f"* {line}" for line in lines)])
+            state = {"grade": False, "locked": True, "solution": False, "task": False}
+            name = f"rubric-{cell.id}"
+            metadata = {"nbgrader": state | {"schema_version": 3, "grade_id": name}}
+            found.append(new_markdown_cell(text, id=name, metadata=metadata))
         if is_graded(cell):
             cell.metadata.nbgrader.solution = True
-    return cells
+        found.append(cell)
+    return found
 
 
 def is_graded(cell):

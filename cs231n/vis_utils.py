@@ -154,9 +154,7 @@ def plot_grid(accuracy, learning_rates, regs, ax=None, title=None):
     """
     accuracy, L, R = np.asarray(accuracy, dtype=float), len(learning_rates), len(regs)
     if accuracy.shape != (L, R):
-        raise ValueError(
-            f"accuracy is {accuracy.shape}, but there are {L} learning rates, {R} regs"
-        )
+        raise ValueError(f"accuracy is {accuracy.shape}, not {L} learning rates by {R} regs")
     finite, best, low, high = np.isfinite(accuracy), None, None, None
     if finite.any():
         best = np.nanargmax(accuracy)

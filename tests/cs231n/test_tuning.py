@@ -1,4 +1,4 @@
-"""Grid search: every model of the grid is the one that would have been trained alone."""
+"""Training side by side: every model is the one that would have been trained alone."""
 
 import math
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cs231n.classifiers import LinearClassifier, LinearSVM, Softmax
-from cs231n.tuning import GridSearch, accuracies, grid_search
+from cs231n.classifiers.linear_classifier import cosine_decay
+from cs231n.tuning import GridSearch, accuracies, grid_search, train_together
 
 CLASSIFIERS = [LinearSVM, Softmax]
 LEARNING_RATES = [1e-3, 3e-2]
@@ -22,10 +23,10 @@ def problem(rng):
     return X[:60], y[:60], X[60:], y[60:]
 
 
-def trained_alone(classifier, X, y, learning_rate, reg, seed=7):
+def trained_alone(classifier, X, y, learning_rate, reg, **options):
     model = classifier()
-    rng = np.random.default_rng(seed)
-    losses = model.train(X, y, learning_rate, reg, num_iters=50, batch_size=20, rng=rng)
+    options |= {"num_iters": 50, "batch_size": 20, "rng": np.random.default_rng(7)}
+    losses = model.train(X, y, learning_rate, reg, **options)
     return model, losses
 
 
@@ -58,6 +59,51 @@ def test_every_model_equals_the_one_trained_alone(classifier, dtype, rtol, probl
             W = found.W[:, row, column]
             np.testing.assert_allclose(W, alone.W, rtol=0, atol=rtol * abs(alone.W).max())
             np.testing.assert_allclose(found.losses[:, row, column], losses, rtol=rtol)
+
+
+SETTINGS = {
+    "plain": {"learning_rate": 0.03, "reg": 0.5},
+    "momentum": {"learning_rate": 1e-3, "reg": 0.0, "momentum": 0.9},
+    "schedule": {"learning_rate": 0.1, "reg": 0.1, "schedule": cosine_decay},
+    "both": {"learning_rate": 0.01, "reg": 4.0, "momentum": 0.5, "schedule": cosine_decay},
+}
+
+
+def together(problem, settings, classifier=LinearSVM):
+    rng = np.random.default_rng(7)
+    return train_together(classifier, *problem[:2], settings, 50, 20, rng=rng)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("names", [["plain", "schedule"], list(SETTINGS)])
+def test_momentum_and_schedule_differ_from_model_to_model(classifier, names, problem):
+    models, losses = together(problem, {name: SETTINGS[name] for name in names}, classifier)
+    assert list(models) == list(losses) == names
+    for name in names:
+        alone, expected = trained_alone(classifier, *problem[:2], **SETTINGS[name])
+        assert type(models[name]) is classifier
+        np.testing.assert_allclose(losses[name], expected, rtol=1e-12)  # as above
+        W = models[name].W
+        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-12 * abs(alone.W).max())
+
+
+def test_a_diverged_model_beside_momentum_is_nan_and_spoils_no_other(problem):
+    # Its W * W overflows after the first step; the second would shrink W to a finite loss again.
+    wild = {"learning_rate": 1e200, "reg": 5e-11, "schedule": lambda at: 1e-190 if at else 1.0}
+    models, losses = together(problem, {"wild": wild} | SETTINGS)
+    assert np.isnan(models["wild"].W).all()
+    np.testing.assert_array_equal(np.isnan(losses["wild"]), np.arange(50) > 0)
+    for name in SETTINGS:
+        alone, _ = trained_alone(LinearSVM, *problem[:2], **SETTINGS[name])
+        W = models[name].W
+        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-12 * abs(alone.W).max())
+
+
+def test_settings_that_cannot_work_are_refused(problem):
+    with pytest.raises(ValueError, match="no model to train"):
+        together(problem, {})
+    with pytest.raises(ValueError, match=r"momentum must lie in \[0, 1\).*1"):
+        together(problem, {"bad": SETTINGS["plain"] | {"momentum": 1}})
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
@@ -170,17 +216,6 @@ def test_best_weights_are_a_copy():
     assert found.W.min() == 0
 
 
-def test_results_go_by_learning_rate_and_reg():
-    found = result([[0.2, 0.4], [0.6, 0.8]])
-    found.train_accuracy = found.val_accuracy / 2
-    assert found.results == {
-        (1.0, 0.0): (0.1, 0.2),
-        (1.0, 1.0): (0.2, 0.4),
-        (0.1, 0.0): (0.3, 0.6),
-        (0.1, 1.0): (0.4, 0.8),
-    }
-
-
 def test_printed_it_is_a_line_for_each_pair():
     found = result([[0.1234, math.nan], [0.5, 0.75]])
     found.train_accuracy = found.val_accuracy / 2
@@ -261,7 +296,7 @@ def test_verbose_shows_a_bar(verbose, problem, capsys):
     search(LinearSVM, problem, verbose=verbose)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert ("grid search" in shown.err and "/50" in shown.err) if verbose else shown.err == ""
+    assert ("LinearSVM" in shown.err and "/50" in shown.err) if verbose else shown.err == ""
 
 
 def test_no_iterations_compare_the_same_initial_weights(problem):

@@ -268,7 +268,7 @@ def test_grid_survives_when_everything_diverged():
 
 
 def test_grid_rejects_swapped_axes():
-    with pytest.raises(ValueError, match=r"\(2, 3\), but there are 3 learning rates, 2 regs"):
+    with pytest.raises(ValueError, match=r"\(2, 3\), not 3 learning rates by 2 regs"):
         vis.plot_grid(np.zeros((2, 3)), [1, 2, 3], [1, 2])
 
 

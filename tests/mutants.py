@@ -1,7 +1,7 @@
 """Would the unit tests of a module notice a random slip? Make single mutants, and list survivors.
 
-    python tests/mutants.py course/checks/loops.py                        10 of them
-    python tests/mutants.py course/checks/loops.py --count 30 --seed 2    others
+    python tests/mutants.py course/checks/steps.py                        10 of them
+    python tests/mutants.py course/checks/steps.py --count 30 --seed 2    others
 
 A mutant differs in one place: a comparison is turned, an operator swapped, a number or a flag
 changed (so a default, too), a `not` dropped, a return value replaced by None. The tests are those

@@ -9,8 +9,7 @@ what is expected and what known misconceptions leave behind. The parts, in the o
     calling     starts child.py, which calls the function; collects what comes back
     frames      reads what comes back, and lets nothing pass but numbers and short texts
     faults      puts differences into words
-    loops       reads the syntax tree: where does a function loop?
-    references  where does a name in it lead?
+    steps       is it vectorized? judges how many lines of it run
     report      text and, by the template report.html, HTML
     names       of misconceptions and problems, which code and data share
 
@@ -30,12 +29,11 @@ from course import ROOT, definition
 from course.checks import data as data_file
 from course.checks.calling import TIME_LIMIT, Target, call
 from course.checks.faults import failure
-from course.checks.loops import add_vectorization, find_loop
 from course.checks.report import Hints, Line, Report
+from course.checks.steps import STEPS, add_vectorization, problem_of
 
 __all__ = ["Hints", "Line", "Report", "hint", "judge", "run"]
 
-TIMING = "timing"
 shown = Counter()  # how many hints this process has shown: {(root, exercise): number}
 
 
@@ -54,14 +52,12 @@ def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIM
     exercise = find_exercise(course, name)
     known = load(Path(data or course.data_file))
     source = Path(file).resolve() if file else course.root / exercise.file
-    file = str(source) if file else ""
+    file, folder = str(source) if file else "", course.root / course.package
     target = Target.of(course, exercise, course.root, attribute, file)
     problems, calls = problems_of(course, exercise, known)
-    text = read(source)
-    if exercise.vectorized and find_loop(text, target.attribute):
-        problems.pop(TIMING)  # the answer is known, and loops may take long
     outcomes = call(target, problems, calls, time_limit=time_limit)
-    report = judge(course, exercise, known, outcomes, text, target.attribute)
+    texts = {one.relative_to(course.root).as_posix(): read(one) for one in folder.rglob("*.py")}
+    report = judge(course, exercise, known, outcomes, texts | {"": read(source)})
     report.hints = len(exercise.hints)
     return report
 
@@ -115,15 +111,15 @@ def problems_of(course, exercise, data):
     }
     calls = dict.fromkeys(problems, usual)
     if exercise.vectorized:
-        problems[TIMING], calls[TIMING] = kind.judge.timing_problem(), TIMING
+        problems[STEPS], calls[STEPS] = problem_of(kind.judge), STEPS
     return problems, calls
 
 
 @np.errstate(all="ignore")  # a student's numbers may be any: no warning of ours is due
-def judge(course, exercise, data, outcomes, source, attribute, others=None):
-    """Return the Report on calling.Outcomes, of `attribute` in a file whose text is `source`.
+def judge(course, exercise, data, outcomes, texts):
+    """Return the Report on calling.Outcomes.
 
-    others {file: text} are modules that the exercise's file may import from.
+    texts {file: text} are the student's files, whose lines are quoted, named from the root.
 
     This runs no code of a student: a grader can call it on outcomes from a sandbox.
     """
@@ -133,16 +129,14 @@ def judge(course, exercise, data, outcomes, source, attribute, others=None):
         return Report(name, "not implemented")
     if first.status == "import" or first.meta.get("importing"):
         return Report(name, "broken", message=failure(first))
-    timing = by_name.pop(TIMING, None)
+    steps = by_name.pop(STEPS, None)
     faults = {failure(outcome) for outcome in by_name.values()}
     kind = course.kind(exercise.kind)
     report = kind.judge.judge(exercise, data, by_name)
     if "" not in faults:  # nothing came back at all: one line says why
         report.lines = [Line("runs", False, failure(first))]
     elif exercise.vectorized:
-        loop = find_loop(source, attribute, others, exercise.file)
-        sizes = kind.judge.timing_problem()["N"]
-        add_vectorization(report, kind.judge.NOT_VECTORIZED, data, sizes, loop, timing)
+        add_vectorization(report, kind.judge, data, steps, texts)
     if outcomes.flooded:
         report.notes.append(
             "It prints more than a million characters, which slows it down and hides other output."

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course.checks import steps
 from course.checks.frames import Frames, told_of_error, told_of_value
 
 CHILD = Path(__file__).with_name("child.py")
@@ -57,7 +58,8 @@ class Target:
         """Return the Target of an exercise of a Course in the tree `root`."""
         kind = course.kind(exercise.kind)
         attribute = attribute or exercise.attribute
-        call, returns = str(kind.call_file), kind.call.RETURNS
+        call = str(kind.call_file)
+        returns = {**kind.call.RETURNS, steps.STEPS: steps.RETURNS}
         return cls(str(root), course.package, exercise.module, attribute, call, returns, str(file))
 
 

@@ -17,12 +17,16 @@ import os
 import re
 import struct
 import sys
+import threading
 import traceback
+import tracemalloc
 import warnings
+from collections import Counter
 from importlib.machinery import FileFinder, SourceFileLoader
 
 import numpy as np
 
+PRINTS = os.path.join("core", "arrayprint.py")  # the end of numpy's file that formats arrays
 MOST_VALUES = 20_000  # nothing that a right solution returns comes near
 
 
@@ -48,7 +52,11 @@ def main():
         }
         send(channel, {"event": "start", "index": index})
         try:
-            meta, values = calls[job["calls"][index]](target, problem)
+            call = job["calls"][index]
+            if call == "steps":
+                meta, values = count_steps(next(iter(calls.values())), target, problem, job)
+            else:
+                meta, values = calls[call](target, problem)
             values = {
                 k: v for name, value in values.items() for k, v in numbers(name, value).items()
             }
@@ -101,14 +109,73 @@ def load(name, path):
     return module
 
 
+def is_own(file, job):
+    """Say whether a file is the student's."""
+    return file == job["file"] or file.startswith(os.path.join(job["root"], job["package"], ""))
+
+
+def count_steps(call, function, problem, job):
+    """Call a function on several problems; return what course/checks/steps.py judges.
+
+    problem holds their arrays as "number/argument". Returned are, for each, the number of lines
+    that ran in the student's files or for them, and the most memory; and, of the first problem
+    with more lines than number 0, where: of several lines that with the fewest callers.
+    """
+    problems = {}
+    for name, array in problem.items():
+        number, _, argument = name.partition("/")
+        problems.setdefault(int(number), {})[argument] = array
+    steps, memory = [], []
+    for number in sorted(problems):
+        tracemalloc.start()
+        call(function, problems[number])  # what is imported or kept in the first call is no step
+        memory.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        steps.append(steps_of(lambda one=problems[number]: call(function, one), job))
+    grown = (one - steps[0] for one in steps[1:])
+    _, file, line = min(next(filter(None, grown), [(0, job["file"], 0)]))
+    file = "" if file == job["file"] else os.path.relpath(file, job["root"]).replace(os.sep, "/")
+    totals = np.array([one.total() for one in steps])
+    return {"file": file}, {"steps": totals, "memory": np.array(memory), "line": np.array([line])}
+
+
+def steps_of(action, job):
+    """Return a Counter of the lines that run: {(number of callers, file, line): how often}.
+
+    A line outside the student's files is counted for the line of these that led to it; but none
+    that only puts an array into words, for a print.
+    """
+    counts = Counter()
+
+    def trace(frame, event, argument):
+        if event == "line":
+            own, prints = [], False
+            while frame:
+                file = frame.f_code.co_filename
+                prints |= file.endswith(PRINTS)
+                if is_own(file, job):
+                    own.append(frame)
+                frame = frame.f_back
+            if own and not prints:
+                counts[len(own), own[0].f_code.co_filename, own[0].f_lineno] += 1
+        return trace
+
+    threading.settrace(trace)
+    sys.settrace(trace)
+    try:
+        action()
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)
+    return counts
+
+
 def describe(error, job):
     """Return what a student needs to know of an exception: type, message, file and line."""
     place, line = "", 0
-    package = os.path.join(job["root"], job["package"], "")
     for frame in traceback.extract_tb(error.__traceback__):
-        name = frame.filename
-        if name == job["file"] or name.startswith(package):
-            place, line = name, frame.lineno
+        if is_own(frame.filename, job):
+            place, line = frame.filename, frame.lineno
     if isinstance(error, SyntaxError) and error.filename:
         place, line, message = error.filename, error.lineno, error.msg
     else:

@@ -56,13 +56,12 @@ def row(course, result, manual=None):
 
 
 def exercise(entry):
-    intern, found = sys.intern, entry["vectorized"]
+    intern = sys.intern
     return {
         "notebook": intern(entry["notebook"]),
         "points": entry["points"],
         "status": intern(entry["status"]),
-        "vectorized": found and found["verdict"],
-        "timed": bool(found),
+        "vectorized": entry["vectorized"],
         "misconceptions": [intern(name) for name in entry["misconceptions"]],
     }
 
@@ -99,9 +98,10 @@ def write(course, out, rows):
 
 def grades(rows):
     """Return the content of grades.csv: UTF-8, a line for each submission."""
-    # Where an exercise could not be run, nothing is told of vectorization.
     exercises = [one["exercises"].items() for one in rows]
-    timed = {name for items in exercises for name, entry in items if entry["timed"]}
+    timed = {
+        name for items in exercises for name, entry in items if entry["vectorized"] is not None
+    }
     lines, file = [columns(one, timed) for one in rows], io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerows([name for name, _ in line] for line in lines[:1])
@@ -180,8 +180,8 @@ def exercise_table(rows):
             new = {"name": name, "notebook": entry["notebook"], "counts": Counter(), "loops": None}
             line = table.setdefault(name, new)
             line["counts"][entry["status"]] += 1
-            if entry["timed"]:
-                line["loops"] = (line["loops"] or 0) + (entry["vectorized"] is False)
+            if entry["vectorized"] is not None:
+                line["loops"] = (line["loops"] or 0) + (not entry["vectorized"])
     return list(table.values())
 
 

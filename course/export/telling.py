@@ -48,7 +48,7 @@ class ToldExercise:
     verdict      a sentence;  ok  whether it is a good one
     lines        [report.Line] of what was looked at
     hints, notes [text, ...]
-    vectorized   (True, False or None, a sentence), None where nothing is asked for
+    vectorized   (True or False, a sentence), None where nothing is asked for, or can be told
     loops        the hint on it, or ""
     points       that it earned;  score  that count, as a person may have changed them
     comment      a person's, or ""
@@ -143,16 +143,12 @@ def public(entry):
 
 
 def tell_vectorization(found):
-    """Return (mark, sentence) about vectorization, None where none is asked for."""
+    """Return (mark, sentence) about vectorization, None where nothing can be told."""
     if found is None:
         return None
-    if found["verdict"]:
+    if found:
         return True, "Vectorized."
-    if found["verdict"] is None:
-        return None, "Whether it is vectorized could not be told."
-    if found["loop"]:
-        return False, "Not vectorized: it visits elements one by one in Python."
-    return False, "Not vectorized: its time grows with the size of a problem as that of a loop."
+    return False, "Not vectorized: it visits elements one by one in Python."
 
 
 def tell_answer(entry, manual):

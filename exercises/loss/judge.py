@@ -22,17 +22,24 @@ OTHER_TYPES = (
 )
 NOT_VECTORIZED = Misconception("loops")
 KEYS = {"loss": "loss", "gradient": "dW"}
-SIZES = np.array([500, 1000, 2000, 4000])  # numbers of rows whose time is taken
 
 
-def timing_problem():
-    """Return arrays of which the first N rows are timed."""
+def growing():
+    """Return (a problem, {what: (how many more, a problem with more of it)}): see steps.py."""
     rng = np.random.default_rng(0)
-    return {
-        "W": 0.1 * rng.standard_normal((100, 10)),
-        "X": rng.standard_normal((SIZES[-1], 100)),
-        "y": rng.integers(0, 10, SIZES[-1]),
-        "N": SIZES,
+
+    def problem(examples=8, features=6, classes=4):
+        return {
+            "W": 0.1 * rng.standard_normal((features, classes)),
+            "X": rng.standard_normal((examples, features)),
+            "y": np.arange(examples) % classes,
+            "reg": np.array(0.1),
+        }
+
+    return problem(), {
+        "example": (512, problem(examples=520)),
+        "class": (8, problem(classes=12)),
+        "feature": (12, problem(features=18)),
     }
 
 

@@ -253,7 +253,7 @@ def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path
         path = tmp_path / hashlib.sha256(name.encode()).hexdigest()
         path.write_bytes(begin + stream)
         outcomes = calling.call(target, tasks, calls, command=tester.sending(path), time_limit=9)
-        return name, checks.judge(COURSE, exercise, known, outcomes, "", "none").status
+        return name, checks.judge(COURSE, exercise, known, outcomes, {}).status
 
     with ThreadPoolExecutor(2) as pool:
         found = dict(pool.map(lambda pair: status(*pair), forged))

@@ -104,10 +104,6 @@ def text(old, new, source="show()"):
         ("<Axes: at 0x7f3a5c2b1d90>\n", "<Axes: at 0x7fb1c0d3e2a0>\n"),
         ("/home/ann/a1/toy/x.py:3: Warning\n", "/work/toy/x.py:3: Warning\n"),
         ("C:\\Users\\Ann\\a1\\build\\x.gif\n", "/work/build/x.gif\n"),
-        (
-            "✓ total: all right\n  ✓ loss\n  ✓ vectorized\n",
-            "✓ total: right, but not vectorized\n  ✓ loss\n  ✗ vectorized: slow\n",
-        ),
     ],
 )
 def test_what_varies_from_run_to_run_or_place_to_place_is_no_difference(old, new):

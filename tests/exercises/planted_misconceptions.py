@@ -23,7 +23,7 @@ def judged_text(exercise, text, known=None):
     known, one = known or checks.load(COURSE.data_file), COURSE.exercises[exercise]
     target, calls_of_kind = CATALOGUE.compiled(text, exercise), COURSE.kind(one.kind).call.CALLS
     problems, calls = checks.problems_of(COURSE, one, known)
-    problems.pop(checks.TIMING, None)
+    problems.pop(checks.STEPS, None)
     outcomes = {}
     for name, problem in problems.items():
         try:
@@ -33,4 +33,4 @@ def judged_text(exercise, text, known=None):
         except Exception as error:
             meta = {"error": type(error).__name__, "message": str(error), "file": "", "line": 0}
             outcomes[name] = Outcome("raises", meta)
-    return checks.judge(COURSE, one, known, Outcomes(outcomes), source="", attribute=exercise)
+    return checks.judge(COURSE, one, known, Outcomes(outcomes), {})

@@ -67,7 +67,7 @@ pytestmark = [
 def test_every_entry_planted_alone_is_named_and_nothing_else_is(tmp_path, capsys):
     planted = {}  # {(name, exercise): [what was named, for each variant]}
     for number, variant in enumerate(VARIANTS):
-        if variant.name == "loops":  # the time is taken in the child process
+        if variant.name == "loops":  # lines are counted in the child process
             file = tmp_path / f"{number}.py"
             file.write_text(CATALOGUE.plant(variant))
             report = checks.run(variant.exercise, file=file)

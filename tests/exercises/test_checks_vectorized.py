@@ -1,4 +1,4 @@
-"""Is a loop found by the growth of the time where the text does not show one, in a loss?"""
+"""Is a loop found in a loss where its text does not show one, and none where it seems to?"""
 
 import pytest
 
@@ -9,11 +9,11 @@ from course import checks
 @pytest.mark.parametrize(
     ("hidden", "shown"),
     [
-        ("reduce(lambda a, x: np.dot(x, W) + a, X, 0.0)", (False, True)),
-        ("np.mean(X)", (True,)),
+        ("reduce(lambda a, x: np.dot(x, W) + a, X, 0.0)", False),
+        ("np.mean(X)", True),
     ],
 )
-def test_the_time_tells_where_the_text_does_not(tmp_path, hidden, shown):
+def test_what_runs_counts_and_not_how_it_is_called(tmp_path, hidden, shown):
     solved = (ROOT / "cs231n" / "classifiers" / "linear_svm.py").read_text(encoding="utf-8")
     file, old = tmp_path / "mine.py", "    losses, dscores ="
     # The name of a function that loops, but not of the one that is used here.
@@ -22,4 +22,4 @@ def test_the_time_tells_where_the_text_does_not(tmp_path, hidden, shown):
     file.write_text("from functools import reduce\n" + text, encoding="utf-8")
     report = checks.run("svm_loss_vectorized", file=file)
     assert report.passed, report
-    assert report.vectorized in shown  # a disturbed measurement may hide a loop, not invent one
+    assert report.vectorized is shown

@@ -12,13 +12,11 @@ student. judge_exercises returns one table an exercise, in the order of their de
     public                     the same without what a student's code could have put in
     misconceptions             {name: hint} of what was recognised
     notes                      [text, ...], remarks on what is right
-    vectorized                 null, or {verdict, loop, growth}: loop from the syntax tree, growth
-                               of time (true: like a matrix product's), null where it is not clear
+    vectorized                 true or false where this is asked for and could be told, else null
 
 "detail" and "message" may quote unseen problems: they are for instructors.
 """
 
-import itertools
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -26,7 +24,6 @@ from pathlib import Path
 
 from course import checks
 from course.checks.calling import CHILD, Outcomes, Target, call
-from course.checks.loops import find_loop, slowness
 from course.grader.sandbox import prefix
 from course.grader.verdict import public
 from course.grader.verdict.tree import Work, is_own, tree, write_tree
@@ -36,19 +33,15 @@ __all__ = ["Work", "judge_exercises", "unseen_problems"]
 
 SECONDS = 30.0  # for all calls of an exercise; a third of it for one, which takes milliseconds
 INSIDE = "/submission"  # where a sandbox sees the tree
-CLEAR = 2.0  # a growth of time so far from the threshold on either side is taken at its word
-MOST_OWN = 500_000  # bytes of a student's own modules in which loops are looked for
-MEASURED = 3  # times, if it is nearer; an odd number
 ELSEWHERE = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """report and outcomes as course.checks makes them; vectorized as in the table above."""
+    """report and outcomes as course.checks makes them."""
 
     report: checks.Report
     outcomes: Outcomes
-    vectorized: dict | None = None
 
 
 def judge_exercises(work, problems, *, sandbox=True):
@@ -85,7 +78,7 @@ def entry(work, exercise, verdict):
         ],
         "misconceptions": dict(report.misconceptions),
         "notes": list(report.notes),
-        "vectorized": verdict.vectorized,
+        "vectorized": report.vectorized,
     }
 
 
@@ -126,12 +119,8 @@ def progress(verdict):
 
 def attempt(work, exercise, known, stubs, sandbox):
     """Call and judge one exercise, with the files `stubs` from the student edition."""
-    course, own = work.course, own_modules(work)
-    source = text_of(work.files[exercise.file])
+    course = work.course
     problems, calls = checks.problems_of(course, exercise, known)
-    loop = exercise.vectorized and bool(find_loop(source, exercise.attribute, own, exercise.file))
-    if loop:
-        problems.pop(checks.TIMING)  # the answer is known, and loops may take long
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "tree")
         write_tree(work, folder, stubs=stubs)
@@ -139,27 +128,12 @@ def attempt(work, exercise, known, stubs, sandbox):
         target = Target.of(course, exercise, root)
         # The tree cannot be written to, and what PYTHON... variables say is not for students.
         python = [sys.executable, "-I", "-B"]
-
-        def called(problems):
-            show = [(folder, INSIDE), CHILD, target.call]
-            command = [*prefix(show=show), *python] if sandbox else python
-            return call(target, problems, calls, time_limit=SECONDS, command=command)
-
-        outcomes = called(problems)
-        growth = None
-        if timing := outcomes.by_name.pop(checks.TIMING, None):
-            again = {checks.TIMING: problems[checks.TIMING]}
-            sizes = problems[checks.TIMING]["N"]
-            timing, growth = clear(timing, sizes, lambda: called(again).by_name[checks.TIMING])
-        if growth is not None:
-            outcomes.by_name[checks.TIMING] = timing
-    report = judged(course, exercise, known, outcomes, source, exercise.attribute, own)
-    if not exercise.vectorized:
-        return Verdict(report, outcomes)
-    right = not loop and growth is not False
-    told = loop or growth is not None or report.passed
-    vectorized = {"verdict": right if told else None, "loop": loop, "growth": growth}
-    return Verdict(report, outcomes, vectorized)
+        show = [(folder, INSIDE), CHILD, target.call]
+        command = [*prefix(show=show), *python] if sandbox else python
+        outcomes = call(target, problems, calls, time_limit=SECONDS, command=command)
+    own = (exercise.file, *(name for name in tree(work) if is_own(work, name)))
+    texts = {name: text_of(work.files[name]) for name in own if name.endswith(".py")}
+    return Verdict(judged(course, exercise, known, outcomes, texts), outcomes)
 
 
 def judged(course, exercise, *arguments):
@@ -171,34 +145,6 @@ def judged(course, exercise, *arguments):
         return checks.Report(
             exercise.name, "broken", message=f"what came back could not be judged ({kind})"
         )
-
-
-def clear(timing, sizes, measure):
-    """Return (outcome, growth): growth is None where the time is near the threshold, or was lost.
-
-    A busy machine must not decide: what is near is measured again, and the median counts.
-    """
-    measured = []  # [(ratio, number, outcome)]
-    for number in range(MEASURED):
-        if timing.status != "value":
-            break
-        measured.append((slowness(sizes, timing.values["seconds"]), number, timing))
-        if len(measured) in (1, MEASURED):
-            middle, _, outcome = sorted(measured)[len(measured) // 2]
-            if middle <= 1 / CLEAR or middle >= CLEAR:
-                return outcome, middle <= 1
-        if len(measured) < MEASURED:
-            timing = measure()
-    return timing, None
-
-
-def own_modules(work):
-    """Return {file: text} of the student's own modules in the package."""
-    package, files = f"{work.course.package}/", work.files
-    own = [name for name in tree(work) if name.startswith(package) and is_own(work, name)]
-    sizes = itertools.accumulate(len(files[name]) for name in own)
-    few = [name for name, size in zip(own, sizes, strict=True) if size <= MOST_OWN]
-    return {name: text_of(files[name]) for name in few}
 
 
 def text_of(content):

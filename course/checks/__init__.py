@@ -27,7 +27,7 @@ import numpy as np
 
 from course import ROOT, definition
 from course.checks import data as data_file
-from course.checks.calling import TIME_LIMIT, Target, call
+from course.checks.calling import CALL_LIMIT, PATIENCE, TIME_LIMIT, Target, call
 from course.checks.faults import failure
 from course.checks.report import Hints, Line, Report
 from course.checks.steps import STEPS, add_vectorization, problem_of
@@ -55,7 +55,12 @@ def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIM
     file, folder = str(source) if file else "", course.root / course.package
     target = Target.of(course, exercise, course.root, attribute, file)
     problems, calls = problems_of(course, exercise, known)
-    outcomes = call(target, problems, calls, time_limit=time_limit)
+
+    def waiting():
+        told = f"your code has been busy for {PATIENCE:g} seconds; any call has {CALL_LIMIT:g}"
+        print(f"{name}: {told}, then it is stopped", flush=True)
+
+    outcomes = call(target, problems, calls, time_limit=time_limit, waiting=waiting)
     texts = {one.relative_to(course.root).as_posix(): read(one) for one in folder.rglob("*.py")}
     report = judge(course, exercise, known, outcomes, texts | {"": read(source)})
     report.hints = len(exercise.hints)

@@ -3,33 +3,41 @@
 Whatever the student's code does (hang, flood the screen, leave by sys.exit or os._exit, crash the
 interpreter) ends in an Outcome for each problem. A child that hangs or dies costs the problem it
 was busy with; a new one goes on with the next.
+
+Parent and child talk over the child's standard streams, which every system has and every sandbox
+hands on: the job goes to stdin, frames come from stdout, and what is printed from stderr.
 """
 
 import io
 import json
 import os
-import selectors
-import signal
+import queue
+import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from course.checks import steps
-from course.checks.frames import Frames, told_of_error, told_of_value
+from course.checks.frames import Frames, told_of_error, told_of_hang, told_of_value
 
 CHILD = Path(__file__).with_name("child.py")
 TIME_LIMIT = 60.0  # seconds for all problems of an exercise
+CALL_LIMIT = 5.0  # for one of them: two that hang are told within 15, with two starts
+PATIENCE = 3.0  # seconds until somebody who waits is told what for
+GRACE = 2.0  # seconds for a child to say where it hangs, before it is ended
 MOST_LOSSES = 2  # children that may hang or die before the remaining problems are left out
 START_LIMIT = 60.0  # seconds until a child is ready, on a machine that is very busy
 TO_LEAVE = 1.0  # seconds for a child that has said everything
 FLOOD = 1_000_000  # characters
-MOST_WORDS = 2000  # bytes of what a child prints that never gets ready
+MOST_WORDS = 2000  # bytes of what a child says that never gets ready
+MARK = "COURSE_CHECK"  # an environment variable, by which what a child started is known
 
 
 class NotStarted(RuntimeError):
@@ -70,7 +78,8 @@ class Outcome:
     status  value, raises, import (the file could not be imported), hang, crash, left out
     meta    for value: types of what was returned, names of changed arguments; for raises and
             import: error, message, file, line, and missing (not implemented yet); for hang and
-            crash: importing, if that happened before any problem was tried
+            crash: importing, if that happened before any problem was tried; for hang: file and line
+            where it was, if that is known
     values  arrays that the function returned, those that are numbers, as float64
     """
 
@@ -89,30 +98,39 @@ class Outcomes:
         return self.printed > FLOOD
 
 
-def call(target, problems, calls, *, time_limit=TIME_LIMIT, command=None):
+def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMIT,
+         command=None, waiting=lambda: None):  # fmt: skip
     """Call the target on problems {name: {argument: array}}; return Outcomes, one for each.
 
-    calls {name: name of a call} says how each is called, as call.py of the kind names it. command
-    is the start of the child's command line, for a sandbox; it must keep open the one file
-    descriptor it is given.
+    calls {name: name of a call} says how each is called, as call.py of the kind names it.
+    time_limit  seconds for all of them
+    call_limit  seconds for each, at most a third of all
+    command     the start of the child's command line, for a sandbox
+    waiting     is called, once, when a call has taken PATIENCE seconds
 
     Raises NotStarted if the child did not come as far as the student's code.
     """
     names = list(problems)
     outcomes, printed, losses, left = {}, 0, 0, time_limit
+    call_limit, told = min(call_limit, time_limit / 3), []
+
+    def wait():
+        if not told:
+            told.append(waiting())
+
     while len(outcomes) < len(names) and losses < MOST_LOSSES and left > 0:
         indices = [index for index in range(len(names)) if index not in outcomes]
-        job = make_job(target, names, problems, calls, indices)
-        child = Child({index: target.returns[calls[names[index]]] for index in indices})
-        left -= run_child(child, job, command, time_limit / 3, left)
+        job = make_job(target, names, problems, calls, indices, (call_limit, left))
+        child = Child(target, {index: target.returns[calls[names[index]]] for index in indices})
+        left -= run_child(child, job, command, Clock(call_limit + GRACE, left + GRACE), wait)
         printed += child.printed
         outcomes |= child.found
         if child.waiting and not child.imported:
-            broken = child.import_error or Outcome(child.lost, {"importing": True})
-            outcomes |= dict.fromkeys(child.waiting, broken)
+            broken = Outcome(child.lost, {"importing": True, **child.place})
+            outcomes |= dict.fromkeys(child.waiting, child.import_error or broken)
         elif child.waiting:
             losses += 1
-            outcomes[child.waiting[0]] = Outcome(child.lost)
+            outcomes[child.waiting[0]] = Outcome(child.lost, child.place)
     left_out = Outcome("left out")
     return Outcomes({n: outcomes.get(i, left_out) for i, n in enumerate(names)}, printed)
 
@@ -124,13 +142,15 @@ class Child:
     index. So a student's code that writes into the pipe cannot answer twice or for another child.
     """
 
-    def __init__(self, returns):
+    def __init__(self, target, returns):
+        self.target = target
         self.returns = returns  # {index: what may come back}
         self.waiting = list(returns)  # the indices without an outcome
         self.found = {}
         self.ready = self.imported = self.started = False
         self.import_error = None
         self.lost = "crash"  # what became of it if it does not answer: nothing else was seen
+        self.place = {}  # where it hung
         self.printed, self.first_words = 0, b""
 
     @property
@@ -160,10 +180,16 @@ class Child:
         else:
             raise ValueError("a frame out of turn")
 
+    def hear(self, data):
+        """Take what it says before it is ready: why it does not start, perhaps."""
+        if not self.ready:
+            self.first_words = (self.first_words + data)[-MOST_WORDS:]
 
-def make_job(target, names, problems, calls, indices):
+
+def make_job(target, names, problems, calls, indices, limits):
     """Return the npz bytes that child.py reads from its stdin."""
     header = {
+        "limits": limits,
         "root": target.root,
         "package": target.package,
         "call": target.call,
@@ -182,22 +208,30 @@ def make_job(target, names, problems, calls, indices):
     return buffer.getvalue()
 
 
-def run_child(child, job, command, limit, budget):
+def run_child(child, job, command, clock, waiting):
     """Run one child process and let `child` take what it says; return the seconds it took.
 
-    limit is the most seconds between two frames, budget the most for all. Both count from when
-    the process is ready: how long that takes is no matter of the student's code.
+    They count from when the process is ready: how long that takes is no matter of the student's
+    code.
     """
-    with started(job, command) as (pipe, stdout):
-        clock = Clock(limit, budget)
+    with started(job, command) as process:
+        channel = queue.SimpleQueue()
+        threads = [
+            threading.Thread(target=read, args=(process.stdout, channel.put), daemon=True),
+            threading.Thread(target=hear, args=(process.stderr, child), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            listen(child, pipe, stdout, clock)
+            listen(child, channel, clock, waiting)
             if child.done or not child.ready:  # or it says why it did not start
-                drain(stdout, child)
+                threads[1].join(TO_LEAVE)  # so that a sandbox can clear up
         except TimeoutError:
             child.lost = "hang"
         except ValueError:
-            child.lost = "crash"  # a frame that is none: something else wrote into our pipe
+            child.lost = "crash"  # a frame that is none: something else wrote into our stream
+    for thread in threads:
+        thread.join(TO_LEAVE)
     if not child.ready:
         words = child.first_words.decode(errors="replace").strip() or "no word"
         raise NotStarted(f"the process that is to call the code did not start: {words}")
@@ -206,31 +240,35 @@ def run_child(child, job, command, limit, budget):
 
 @contextmanager
 def started(job, command):
-    """Start a child with its job; give its pipe and its stdout. At the end, kill what is left."""
-    pipe, write_end = os.pipe()
+    """Start a child with its job, and give it. At the end, kill what is left of it."""
+    mark = secrets.token_hex(16)
     with tempfile.TemporaryFile() as stdin:
         stdin.write(job)
         stdin.seek(0)
         process = subprocess.Popen(
-            [*(command or [sys.executable, "-P"]), str(CHILD), str(write_end)],
+            [*(command or [sys.executable, "-P"]), str(CHILD)],
+            bufsize=0,
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[write_end],
-            start_new_session=True,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # where there are sessions: Ctrl-C is for us alone
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", MARK: mark},
         )
-    os.close(write_end)
     try:
-        yield pipe, process.stdout
+        yield process
     finally:
-        os.close(pipe)
-        kill(process)
-        process.stdout.close()
+        process.kill()
+        process.wait()
+        if not command:  # a sandbox ends all that is in it
+            kill_marked(mark)
 
 
 class Clock:
-    """When to give a child up: see run_child."""
+    """When to give a child up.
+
+    limit is the most seconds between two frames, budget the most for all. Both count from when
+    the process is ready.
+    """
 
     def __init__(self, limit, budget):
         self.limit, self.budget = limit, budget
@@ -250,63 +288,69 @@ class Clock:
         return max(0.0, self.deadline - time.monotonic())
 
 
-def listen(child, pipe, stdout, clock):
-    """Let `child` take frames and hear what is printed, until it is done or its pipe is closed.
+def read(stream, take):
+    """Let `take` have what comes from a stream, and no bytes at its end. Runs in a thread.
+
+    Waiting for several streams at once is nothing that every system knows of pipes.
+    """
+    with stream:
+        while data := stream.read(1 << 16):
+            take(data)
+    take(b"")
+
+
+def hear(stream, child):
+    """Count what a child prints, and keep its first words."""
+
+    def take(data):
+        child.printed += len(data)
+        child.hear(data)
+
+    read(stream, take)
+
+
+def listen(child, channel, clock, waiting):
+    """Let `child` take frames until it is done or its stream ends.
 
     Raises TimeoutError; ValueError if something comes that is no frame, or out of turn.
     """
     frames = Frames()
-    for source, data in received((pipe, stdout), clock):
-        if source is stdout:
-            hear(child, data)
-            continue
+    while not child.done:
+        data = next_of(channel, clock, waiting if child.ready else lambda: None)
+        child.hear(data)
         for meta, values in frames.add(data):
             if not child.ready:
                 clock.ready()
             child.take(meta, values)
             clock.next()
-        if child.done or not data:
+        if not data:
+            break
+    if frames.last_words and child.ready:
+        child.place = told_of_hang(frames.last_words, child.target)
+        raise TimeoutError
+
+
+def next_of(channel, clock, waiting):
+    """Return what comes next in a queue; TimeoutError when time is up."""
+    for patience in (PATIENCE, START_LIMIT):
+        with suppress(queue.Empty):
+            return channel.get(timeout=min(patience, clock.left))
+        if clock.left:
+            waiting()
+    raise TimeoutError
+
+
+def kill_marked(mark):
+    """End what a child has started: all processes with this mark in their environment."""
+    import psutil
+
+    for _ in range(5):  # one may start another meanwhile
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):  # it is gone, or another user's
+                if process.environ().get(MARK) == mark:
+                    process.kill()
+                    found.append(process)
+        if not found:
             return
-
-
-def received(sources, clock):
-    """Yield (source, bytes) as they come, no bytes at its end; TimeoutError when time is up."""
-    with selectors.DefaultSelector() as selector:
-        for source in sources:
-            selector.register(source, selectors.EVENT_READ)
-        while True:
-            ready = selector.select(clock.left)
-            if not clock.left:
-                raise TimeoutError
-            for key, _ in ready:
-                data = os.read(key.fd, 1 << 16)
-                if not data:
-                    selector.unregister(key.fileobj)
-                yield key.fileobj, data
-
-
-def hear(child, data):
-    child.printed += len(data)
-    if not child.ready:
-        child.first_words = (child.first_words + data)[-MOST_WORDS:]
-
-
-def drain(stdout, child):
-    """Count what else was printed; wait a little for the end, so that a sandbox can clear up."""
-    end = time.monotonic() + TO_LEAVE
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while child.printed <= FLOOD and selector.select(max(0.0, end - time.monotonic())):
-            data = os.read(stdout.fileno(), 1 << 16)
-            if not data or time.monotonic() >= end:
-                return
-            hear(child, data)
-
-
-def kill(process):
-    """End the child and what it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-    process.wait()
+        psutil.wait_procs(found, timeout=1)

@@ -2,13 +2,14 @@
 
 This file runs as a script of its own in a child process, and imports nothing of ours but the
 call.py of the kind of exercise, by its path: whatever package the child imports is the student's.
-The parent (calling.py) writes the job to the child's
-stdin and reads frames from a pipe whose number is the only argument, since students print to
-stdout. A frame is 8 bytes of length and a npz archive of arrays and of `meta`, a JSON text. The
-first frame says that the student's code comes next; before each call another says which problem
-starts. So the parent knows where a child hung or died.
+The parent (calling.py) writes the job to the child's stdin and reads frames from its stdout; what
+students print goes to stderr. A frame is 8 bytes of length and a npz archive of arrays and of
+`meta`, a JSON text. The first frame says that the student's code comes next; before each call
+another says which problem starts. So the parent knows where a child died. If it hangs, faulthandler
+ends it, and its last words say in which line it was.
 """
 
+import faulthandler
 import importlib
 import importlib.util
 import io
@@ -18,6 +19,7 @@ import re
 import struct
 import sys
 import threading
+import time
 import traceback
 import tracemalloc
 import warnings
@@ -31,17 +33,30 @@ MOST_VALUES = 20_000  # nothing that a right solution returns comes near
 
 
 def main():
-    channel = int(sys.argv[1])
+    channel = os.dup(1)
+    os.dup2(2, 1)  # what is printed, even by code in C, must not get between the frames
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # as in a notebook
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     sys.stdin = open(os.devnull)  # noqa: SIM115 (a student's input() sees the end of a file)
     job = json.loads(arrays.pop("job").tobytes())
     warnings.simplefilter("ignore")
     calls = load("kind", job["call"]).CALLS
+    limit, budget = job["limits"]
+    end = time.monotonic() + budget
+
+    def watch():
+        """End this process if it is still busy when its time is up."""
+        left = max(0.01, min(limit, end - time.monotonic()))
+        faulthandler.dump_traceback_later(left, exit=True, file=channel)
+
     send(channel, {"event": "ready"})
+    watch()
     try:
         target = find_target(job)
     except BaseException as error:
+        faulthandler.cancel_dump_traceback_later()
         send(channel, {"event": "import", **describe(error, job)})
         os._exit(0)
     for index in job["indices"]:
@@ -50,7 +65,9 @@ def main():
             for name, array in arrays.items()
             if name.partition("/")[0] == str(index)
         }
+        faulthandler.cancel_dump_traceback_later()
         send(channel, {"event": "start", "index": index})
+        watch()
         try:
             call = job["calls"][index]
             if call == "steps":
@@ -62,6 +79,7 @@ def main():
             }
         except BaseException as error:
             meta, values = {"event": "raises", **describe(error, job)}, {}
+        faulthandler.cancel_dump_traceback_later()
         send(channel, {"event": "value", **meta, "index": index}, values)
     os._exit(0)  # do not wait for threads or atexit functions
 

@@ -16,9 +16,10 @@ def failure(outcome):
     if outcome.status == "value":
         return ""
     meta = outcome.meta
+    place = f" ({meta['file']}, line {meta['line']})" if meta.get("file") else ""
     if outcome.status in LOST:
-        return LOST[outcome.status] + " while its file was imported" * bool(meta.get("importing"))
-    place = f" ({meta['file']}, line {meta['line']})" if meta["file"] else ""
+        importing = " while its file was imported" * bool(meta.get("importing"))
+        return LOST[outcome.status] + importing + place
     return f"{meta['error']}: {meta['message']}".rstrip(": ") + place
 
 

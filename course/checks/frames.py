@@ -8,6 +8,8 @@ is numbers as float64, short printable texts, and nothing else.
 import io
 import json
 import math
+import os
+import re
 import struct
 import zipfile
 
@@ -22,9 +24,14 @@ MOST_LINE = 1_000_000
 # What is told of an exception, in the form in which call.py of a kind declares what comes back.
 ERROR = {"error": str, "message": str, "file": str, "line": int, "missing": bool}
 
+HANG = b"Timeout "  # so begins what faulthandler says, and no frame: it would be far too long
+
 
 class Frames:
-    """Cuts the stream from the child into frames: (meta, arrays)."""
+    """Cuts the stream from the child into frames: (meta, arrays).
+
+    Its end may be what faulthandler says of a process that hangs, which is no frame.
+    """
 
     def __init__(self):
         self.buffer = bytearray()
@@ -33,6 +40,8 @@ class Frames:
         """Take more bytes; yield every frame that is complete. ValueError if it is no frame."""
         self.buffer += data
         while len(self.buffer) >= 8:
+            if self.last_words:
+                return
             (length,) = struct.unpack(">Q", self.buffer[:8])
             if length > MOST_FRAME:
                 raise ValueError(f"a frame of {length} bytes")
@@ -44,6 +53,11 @@ class Frames:
                 yield unpack(frame)
             except Exception as error:  # a damaged archive or header can raise nearly anything
                 raise ValueError(f"not a frame: {error}") from error
+
+    @property
+    def last_words(self):
+        """Where the process hung, as faulthandler tells it; no bytes if it does not."""
+        return bytes(self.buffer[:MOST_FRAME]) if self.buffer.startswith(HANG) else b""
 
 
 def unpack(frame):
@@ -79,6 +93,20 @@ def unpack_array(content):
 def told_of_error(meta):
     """Return what meta tells of an exception."""
     return checked_meta(meta, ERROR)
+
+
+def told_of_hang(words, target):
+    """Return {file, line} where a calling.Target hung in the student's code, {} if that is unknown.
+
+    words is the text of faulthandler: the main thread comes last, and in it the innermost call
+    first. It escapes what is not ASCII.
+    """
+    own = target.file or os.path.join(target.root, target.package, "")
+    main = words.decode(errors="replace").rpartition("Thread 0x")[2]
+    for path, line in re.findall(r'^  File "(.*)", line (\d{1,6}) in ', main, re.MULTILINE):
+        if path.startswith(own.encode("ascii", "backslashreplace").decode()):
+            return {"file": printable(re.split(r"[\\/]", path)[-1]), "line": int(line)}
+    return {}
 
 
 def told_of_value(returns, meta, arrays):

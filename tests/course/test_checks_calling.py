@@ -1,5 +1,6 @@
 """Whatever a student's function does, it is reported: on the toy course, in a child process."""
 
+import contextlib
 import io
 import json
 import struct
@@ -7,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from course import checks
@@ -44,10 +46,14 @@ def run_body(toy, tmp_path):
         ("return total(numbers)", "runs: RecursionError: "),
         ("os._exit(0)", "it ended the Python process"),
         ("os.abort()", "it ended the Python process"),
+        (
+            "print('✓ \\ud800'); os.write(1, b'by its number'); return 7",
+            "some numbers: 7 instead of",
+        ),
         ("sys.stdout.close(); sys.stderr.close(); return 7", "some numbers: 7 instead of"),
         ("os.chdir('/'); return float(input())", "runs: EOFError"),
-        ("os.write(int(sys.argv[1]), b'\\0' * 7 + b'nonsense'); return 0", "it ended the Python"),
-        ("os.close(int(sys.argv[1])); return 0.0", "it ended the Python process"),
+        ("os.write(3, b'\\0' * 7 + b'nonsense'); return 0", "it ended the Python"),
+        ("os.close(3); return 0.0", "it ended the Python process"),
     ],
 )
 def test_wrong_types_and_exceptions_are_reported(run_body, body, told):
@@ -56,9 +62,42 @@ def test_wrong_types_and_exceptions_are_reported(run_body, body, told):
     assert not report.misconceptions
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "time.sleep(1000)"])
-def test_a_hang_is_ended(run_body, body):
-    assert "it did not finish in time" in str(run_body(body, time_limit=2))
+@pytest.mark.parametrize(
+    "body", ["while True: pass", "time.sleep(1000)", "return sum(range(10**12))  # in C"]
+)
+def test_a_hang_is_ended_and_where_it_was_is_told(run_body, body):
+    told = "it did not finish in time (mine.py, line 4)"
+    assert told in str(run_body(body, time_limit=2))
+
+
+def test_a_hang_that_hides_is_ended(run_body):
+    body = "import faulthandler; faulthandler.cancel_dump_traceback_later(); time.sleep(99)"
+    assert run_body(body, time_limit=1).lines[0].detail == "it did not finish in time"
+
+
+def test_who_waits_is_told_once(run_body, monkeypatch, capsys):
+    monkeypatch.setattr(calling, "PATIENCE", 0.1)
+    run_body("time.sleep(99)", time_limit=2)
+    assert capsys.readouterr().out.count("your code has been busy") == 1
+    run_body("return 7")
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_child_started_is_ended_with_it(run_body, tmp_path):
+    """Also what nobody's child is any more, as its parent has ended."""
+    pid, orphan = tmp_path / "pid", "import os, time; os.fork() and os._exit(0); time.sleep(99)"
+    body = (
+        f"import subprocess; subprocess.run([sys.executable, '-c', {orphan!r}])\n"
+        f"    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
+        f"    open({str(pid)!r}, 'w').write(str(child.pid)); return 7"
+    )
+    run_body(body)
+    running = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                running += [process.pid, process.cmdline()]
+    assert int(pid.read_text()) not in running and [sys.executable, "-c", orphan] not in running
 
 
 @pytest.mark.parametrize(
@@ -222,7 +261,7 @@ def test_a_line_is_a_number_of_one(line):
 
 
 def child_after(*frames_before):
-    child = Child({4: RETURNS, 7: RETURNS})
+    child = Child(None, {4: RETURNS, 7: RETURNS})
     for meta in frames_before:
         child.take(meta, {"x": np.ones(1)})
     return child

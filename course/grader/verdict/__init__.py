@@ -130,7 +130,9 @@ def attempt(work, exercise, known, stubs, sandbox):
         python = [sys.executable, "-I", "-B"]
         show = [(folder, INSIDE), CHILD, target.call]
         command = [*prefix(show=show), *python] if sandbox else python
-        outcomes = call(target, problems, calls, time_limit=SECONDS, command=command)
+        outcomes = call(
+            target, problems, calls, time_limit=SECONDS, call_limit=SECONDS, command=command
+        )
     own = (exercise.file, *(name for name in tree(work) if is_own(work, name)))
     texts = {name: text_of(work.files[name]) for name in own if name.endswith(".py")}
     return Verdict(judged(course, exercise, known, outcomes, texts), outcomes)

@@ -6,8 +6,9 @@ them. So only builtin names, files of the submission and lines are repeated, and
 
 import builtins
 import re
+from dataclasses import replace
 
-from course.checks.faults import LOST, failure
+from course.checks.faults import failure
 from course.grader.verdict.tree import is_own
 
 EXCEPTIONS = {
@@ -55,9 +56,7 @@ class Texts:
 
 def told(outcome, own):
     """Return what may be said of an outcome without a value."""
-    if outcome.status in LOST:
-        return failure(outcome)
-    meta = outcome.meta
-    kind = meta["error"] if meta["error"] in EXCEPTIONS else "an exception"
-    place = f" ({meta['file']}, line {meta['line']})" if meta["file"] in own else ""
-    return kind + place
+    error, file = outcome.meta.get("error"), outcome.meta.get("file")
+    error = error if error in EXCEPTIONS else "an exception"
+    safe = {"error": error, "message": "", "file": file if file in own else ""}
+    return failure(replace(outcome, meta={**outcome.meta, **safe}))

@@ -63,19 +63,24 @@ stored = "drawn"
 name = "measured"
 folder = "datasets/measured"
 told = "measured numbers"
-get = ["./get.sh", "measured"]
+get = ["get.py", "measured"]
 
 [[data.set]]
 name = "drawn"
 folder = "datasets/drawn"
 told = "drawn numbers"
-get = ["./get.sh", "drawn"]
+get = ["get.py", "drawn"]
 """
 # Refuses to measure, draws once, and says how often it was called.
-GET = """#!/bin/sh
-echo called >> calls
-[ "$1" = drawn ] || exit 3
-mkdir datasets/drawn && sleep 0.2 && echo 1 2 3 > datasets/drawn/numbers.txt
+GET = """import pathlib, sys, time
+with open("calls", "a") as file:
+    file.write("called\\n")
+if sys.argv[1] != "drawn":
+    sys.exit(3)
+print("drawing ✓", flush=True)
+pathlib.Path("datasets/drawn").mkdir()
+time.sleep(0.2)
+pathlib.Path("datasets/drawn/numbers.txt").write_text("1 2 3\\n")
 """
 
 
@@ -83,7 +88,6 @@ def add_data_sets(root):
     """Declare two data sets, of which one is drawn when it is needed; return the Course."""
     with open(root / definition.FILE, "a", encoding="utf-8") as file:
         file.write(DATA)
-    (root / "get.sh").write_text(GET)
-    (root / "get.sh").chmod(0o755)
+    (root / "get.py").write_text(GET, encoding="utf-8")
     (root / "datasets").mkdir(exist_ok=True)
     return definition.load(root)

@@ -1,8 +1,10 @@
 """The data set that notebooks run on: which is there, and how another is got."""
 
-import fcntl
+import contextlib
 import os
+import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -25,9 +27,9 @@ def find(course, name=None):
         name = (*there, data.stored)[0]
     wanted = data.sets[name]
     if name == data.stored:
-        get(course, wanted)
+        return get(course, wanted)
     if not is_there(course, wanted):
-        way_out = f"`{' '.join(wanted.get)}` gets it, {data.variable} names a folder that holds it"
+        way_out = f"`{told(wanted)}` gets it, {data.variable} names a folder that holds it"
         raise FileNotFoundError(f"there is no {wanted.told} in {wanted.folder}: {way_out}")
     return (course.root / wanted.folder).resolve()
 
@@ -44,16 +46,43 @@ def is_there(course, data_set):
     return (course.root / data_set.folder / course.data.marker).is_file()
 
 
-def get(course, data_set):
-    """Get a data set if it is not there; several processes may need it at once."""
-    lock = course.root / "build" / "getting-data.lock"
-    lock.parent.mkdir(exist_ok=True)
-    with open(lock, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if is_there(course, data_set):
-            return
-        try:
-            subprocess.run(data_set.get, cwd=course.root, check=True, stdout=subprocess.DEVNULL)
-        except subprocess.CalledProcessError as error:
-            command = f"`{' '.join(data_set.get)}` ended with exit status {error.returncode}"
-            raise FileNotFoundError(f"there is no {data_set.told}: {command}") from None
+def told(data_set):
+    """Return the command that gets a data set, as people type it."""
+    return " ".join(["python", *data_set.get])
+
+
+def get(course, data_set, *, show=False):
+    """Get a data set if it is not there; return its folder. Several processes may need it at once.
+
+    show    prints what the command says, its progress too
+    """
+    with alone(course.root / "build" / "getting-data.lock"):
+        if not is_there(course, data_set) and (status := run(course, data_set, show)):
+            command = f"`{told(data_set)}` ended with exit status {status}"
+            raise FileNotFoundError(f"there is no {data_set.told}: {command}")
+    return (course.root / data_set.folder).resolve()
+
+
+def run(course, data_set, show):
+    """Run the command of a data set, a Python script; return its exit status."""
+    command = [sys.executable, "-u", *data_set.get]
+    if not show:
+        return subprocess.run(command, cwd=course.root, stdout=subprocess.DEVNULL).returncode
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=course.root, env=environment, **pipes) as process:
+        while said := process.stdout.read1():
+            print(said.decode(errors="replace"), end="", flush=True)
+    return process.returncode
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Wait until no other process is here. A lock of SQLite's ends with its process everywhere."""
+    path.parent.mkdir(exist_ok=True)
+    lock = sqlite3.connect(path, timeout=3600, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        lock.close()

@@ -67,7 +67,7 @@ def test_a_folder_that_is_no_data_set_is_refused(toy, monkeypatch):
 
 
 def test_a_set_that_is_not_there_and_not_got_is_told_with_the_way_out(toy):
-    told = r"no measured numbers in datasets/measured: `\./get\.sh measured` gets it, TOY_DATA"
+    told = r"no measured numbers in datasets/measured: `python get\.py measured` gets it, TOY_DATA"
     with pytest.raises(FileNotFoundError, match=told):
         data_sets.find(toy, "measured")
     assert calls(toy) == 0
@@ -75,9 +75,9 @@ def test_a_set_that_is_not_there_and_not_got_is_told_with_the_way_out(toy):
 
 def test_a_command_that_fails_is_told(toy):
     path = toy.root / definition.FILE
-    text = path.read_text().replace('get = ["./get.sh", "drawn"]', 'get = ["./get.sh", "away"]')
+    text = path.read_text().replace('get = ["get.py", "drawn"]', 'get = ["get.py", "away"]')
     path.write_text(text)
-    told = r"no drawn numbers: `\./get\.sh away` ended with exit status 3"
+    told = r"no drawn numbers: `python get\.py away` ended with exit status 3"
     with pytest.raises(FileNotFoundError, match=told):
         data_sets.find(definition.load(toy.root))
 

@@ -40,6 +40,7 @@ class Cell:
     id       the name that the file gives it, which may be anything
     number   the execution count, which may be anything; None if it was not run
     outputs  a list of dictionaries;  attachments  a dictionary
+    alt      the alternative text of its pictures
     """
 
     index: int
@@ -50,6 +51,7 @@ class Cell:
     number: object
     outputs: list
     attachments: dict
+    alt: str
 
 
 def read_cells(content):
@@ -96,6 +98,7 @@ def known_shape(index, cell):
         number=cell.get("execution_count"),
         outputs=[one for one in of_type(list, cell.get("outputs")) if isinstance(one, dict)],
         attachments=of_type(dict, cell.get("attachments")),
+        alt=of_type(str, dig(cell, "metadata", "alt")),
     )
 
 

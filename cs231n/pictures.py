@@ -1,53 +1,66 @@
-"""The animation of templates while they form, and pictures of one's own."""
+"""Figures that can be touched, and pictures of one's own."""
 
+import base64
+import html
 import io
+import json
+import re
 from pathlib import Path
+from string import Template
 
+import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from IPython.display import display
 from PIL import Image, ImageOps
 
-from cs231n.vis_utils import template_images
+from cs231n import vis_utils
+
+FIGURES = Path(__file__).resolve().parents[1] / "notebooks" / "figures"
 
 
-def animate(snapshots, class_names, fps=8):
-    """Return a GIF (bytes) that shows the templates of `snapshots`, a list of W (D, C), endlessly.
+def show_page(page, title, still=None, **values):
+    """Show notebooks/figures/<page>.html, a figure to be touched, in a frame below the cell.
 
-    The bar at the bottom is the progress of training; the last frame stays for two seconds.
+    still     a picture for where no script runs, PNG in base64; None reads <page>.png
+    values    what the page's script finds in VALUES: numbers, arrays, texts
     """
-    if len(snapshots) == 0:
-        raise ValueError("there are no snapshots to animate")
-    scale, gap, heading, columns = 3, 12, 24, 5
-    cell = scale * 32
-    rows = -(-len(class_names) // columns)
-    height, width = rows * (heading + cell) + 2 * gap, columns * (cell + gap) + gap
-    places = [divmod(i, columns) for i in range(len(class_names))]
-    corners = [(heading + i * (heading + cell), gap + j * (cell + gap)) for i, j in places]
+    data = json.dumps({"title": title, **values}, default=lambda value: value.tolist())
+    data = data.replace("<", r"\u003c")  # so that no text ends the script
+    look, own = ((FIGURES / f"{name}.html").read_text("utf-8") for name in ("look", page))
+    alt = " ".join(re.search('name="description" content="([^"]*)"', own)[1].split())
+    still = still or base64.b64encode((FIGURES / f"{page}.png").read_bytes()).decode()
+    page = f"{look}<script>const VALUES = {data};</script>\n{own}"
+    texts = {"title": html.escape(title), "alt": alt, "page": html.escape(page), "picture": still}
+    frame = Template((FIGURES / "frame.html").read_text("utf-8")).substitute(texts)
+    bundle = {"text/html": frame, "image/png": still, "text/plain": f"{title}: {alt}"}
+    display(bundle, raw=True)
 
-    # Text once, by a figure without pyplot; templates as plain pixels, three by three.
-    figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
-    for (top, left), name in zip(corners, class_names, strict=True):
-        x, y = (left + cell / 2) / width, 1 - (top - 6) / height
-        figure.text(x, y, name, ha="center", va="baseline", fontsize=10, color="black")
-    canvas.draw()
-    page = np.array(canvas.buffer_rgba())[..., :3]
 
-    frames = []
-    for t, W in enumerate(snapshots, start=1):
-        frame = page.copy()
-        for (top, left), template in zip(corners, template_images(W), strict=True):
-            enlarged = template.repeat(scale, axis=0).repeat(scale, axis=1)
-            frame[top : top + cell, left : left + cell] = enlarged
-        frame[-6:, :] = 220
-        frame[-6:, : width * t // len(snapshots)] = 60  # so no two frames are equal and merged
-        # Seven levels a channel: few enough colours for one palette, a third of the file's size.
-        frames.append(Image.fromarray(np.rint(np.rint(frame / 42.5) * 42.5).astype(np.uint8)))
-    durations = [1000 / fps] * (len(frames) - 1) + [2000]
-    gif, options = io.BytesIO(), {"save_all": True, "duration": durations, "loop": 0}
-    frames[0].save(gif, format="GIF", append_images=frames[1:], **options)
-    return gif.getvalue()
+def show_steps(iterations, snapshots, curves, class_names, title):
+    """Show templates as they form, with a slider, and curves {name: (T,)} below them.
+
+    snapshots are T arrays W (D, C), taken at iterations (T,), from the first to the last.
+    """
+    rows = [np.hstack(vis_utils.template_images(W)) for W in snapshots]
+    chosen = np.rint(np.linspace(0, len(rows) - 1, 4)).astype(int)
+    figure, (above, below) = plt.subplots(2, figsize=(8, 6.6), layout="constrained")
+    above.imshow(np.vstack([rows[t] for t in chosen]))
+    above.set_xticks(32 * np.arange(len(class_names)) + 16, class_names, rotation=35, ha="right")
+    above.set_yticks([16, 48, 80, 112], [iterations[t] for t in chosen])
+    above.set(ylabel="Iteration", title=title)
+    vis_utils.plot_line(iterations, curves, below, xlabel="Iteration", ylabel="Loss")
+    figure.canvas.draw()
+    still = Image.fromarray(np.array(figure.canvas.buffer_rgba())[..., :3]).quantize()
+    plt.close(figure)
+    strip = "data:image/jpeg;base64," + encode(Image.fromarray(np.vstack(rows)), "JPEG")
+    values = {"iterations": iterations, "curves": curves, "names": class_names, "strip": strip}
+    show_page("steps", title, encode(still, "PNG"), **values)
+
+
+def encode(image, kind):
+    file = io.BytesIO()
+    image.save(file, kind, optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def read_picture(path):
@@ -70,5 +83,4 @@ def read_picture(path):
 
 def shrink(picture, size=32):
     """Return what a classifier sees of a picture (H, W, 3): its central square, (size, size, 3)."""
-    square = ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.BOX)
-    return np.asarray(square)
+    return np.asarray(ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.BOX))

@@ -97,20 +97,8 @@ def template_images(W):
 
 
 def show_templates(W, class_names, title=None):
-    """Show the weights (3073, C) or (3072, C) as C pictures on a new figure; returns their axes."""
-    templates = template_images(W)
-    columns = min(5, len(templates))
-    rows = -(-len(templates) // columns)
-    size = (1.6 * columns, 1.9 * rows + (0.4 if title else 0))
-    fig, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, template, name in zip(axes.flat, templates, class_names, strict=False):
-        show_image(template, ax)
-        ax.set_title(name, fontsize=12, pad=4)
-    if title:
-        fig.suptitle(title)
-    return axes.ravel()[: len(templates)]
+    """Show the weights (3073, C) or (3072, C) as C pictures on a new figure; returns its axes."""
+    return show_images(template_images(W), class_names, title=title)
 
 
 def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None):

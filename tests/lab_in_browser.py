@@ -39,7 +39,8 @@ const visible = (element) => {
     const {width, height} = element.getBoundingClientRect();
     return width > 0 && height > 0;
 };
-const loaded = (picture) => picture.complete && picture.naturalWidth > 0;
+const loaded = (picture) => picture.complete && picture.naturalWidth > 0
+    || picture.contentDocument?.readyState == "complete";
 return {
     // The indicator calls a kernel that has yet to be started idle, too.
     idle: kernel != "No Kernel" && all(".jp-Notebook-ExecutionIndicator[data-status=idle]").length,
@@ -47,7 +48,7 @@ return {
     outputs: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea-output", cell)
         .map((output) => output.innerText).join("\\n")),
     bars: all(".jp-CodeCell .progress-bar").filter(visible).length,
-    figures: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea img", cell)
+    figures: all(".jp-CodeCell").map((cell) => all(".jp-OutputArea :is(img, iframe)", cell)
         .filter((picture) => loaded(picture) && visible(picture)).length),
     dialog: texts(".jp-Dialog"),
     // A traceback has the one type or the other, as JupyterLab's version has it.

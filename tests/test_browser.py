@@ -53,7 +53,8 @@ def copy_repository(folder, notebook, stem):
     shutil.copy(ROOT / "datasets" / "picture.png", folder / "datasets")
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
-    (folder / "notebooks").mkdir()
+    ignore = shutil.ignore_patterns("*.ipynb", ".*")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=ignore)
     nbformat.write(notebook, folder / "notebooks" / f"{stem}.ipynb")
 
 

@@ -19,7 +19,7 @@ from course.export.markup import (
     sanitized,
 )
 from course.notebook import dig, joined, read_cells
-from course.text import clean
+from course.text import clean, one_line
 
 TEXT_LIMIT = 20_000  # characters of one output
 PAGE_LIMIT = 20_000_000  # characters of the page; a notebook of this course makes 2 million
@@ -64,7 +64,9 @@ def cell_body(cell, budget):
     source = clean(cell.source, TEXT_LIMIT)
     code = budget.spend(python, source) if budget.left > 0 else source
     body = Markup('<pre class="source" tabindex="0">{}</pre>').format(code)
-    return body + Markup("").join(output_body(one, budget) for one in joined_streams(cell))
+    return body + Markup("").join(
+        output_body(one, budget, cell.alt) for one in joined_streams(cell)
+    )
 
 
 def joined_streams(cell):
@@ -81,7 +83,7 @@ def joined_streams(cell):
     return outputs
 
 
-def output_body(output, budget):
+def output_body(output, budget, alt):
     kind = output.get("output_type")
     if kind == "stream":
         name = "error" if output.get("name") == "stderr" else "text"
@@ -94,7 +96,7 @@ def output_body(output, budget):
     data = output.get("data")
     for mime in PICTURES:
         if text := joined(dig(data, mime)):
-            return picture_body(text)
+            return picture_body(text, one_line(alt, 500) or "output of this cell")
     if text := joined(dig(data, "text/html")):
         return Markup('<div class="output html">{}</div>').format(budget.spend(sanitized, text))
     if text := joined(dig(data, "text/markdown")):
@@ -104,13 +106,13 @@ def output_body(output, budget):
     return text_body(joined(dig(data, "text/plain")) or joined(dig(data, "text/latex")), "text")
 
 
-def picture_body(text):
+def picture_body(text, alt):
     found = decode(text)
     if not found:
         return text_body(f"a picture, damaged or over {FIGURE_BYTES:,} bytes: not shown", "")
     form, content = found
     uri = picture(content, f"image/{form.lower()}")
-    return Markup('<p class="output"><img src="{}" alt="output of this cell"></p>').format(uri)
+    return Markup('<p class="output"><img src="{}" alt="{}"></p>').format(uri, alt)
 
 
 def text_body(text, name):

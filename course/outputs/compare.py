@@ -43,11 +43,14 @@ class Tolerance:
 
 # Outputs
 
+PICTURE = re.compile(r"data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=]+)")
+
 
 def contents(outputs):
     """Flatten a cell's outputs to a list of (kind, value), without progress bars.
 
-    Kinds are "stdout", "stderr", "error" and MIME types.
+    Kinds are "stdout", "stderr", "error" and MIME types. Pictures within HTML, which are compared
+    as pictures, follow it.
     """
     flat = []
     for output in outputs:
@@ -58,7 +61,11 @@ def contents(outputs):
         elif output.output_type == "error":
             flat.append(("error", f"{output.ename}: {output.evalue}"))
         else:
-            flat.extend(sorted(output.data.items()))
+            for kind, value in sorted(output.data.items()):
+                inside = PICTURE.findall(value) if kind == "text/html" else []
+                flat += (
+                    [(kind, PICTURE.sub(r"data:\1", value)), *inside] if inside else [(kind, value)]
+                )
     return flat
 
 

@@ -26,12 +26,12 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from course import ROOT, definition
 from course.outputs import data_sets
 from course.outputs.canonical import normalize, to_text
+from course.outputs.page import to_html
 
 # Execute
 
@@ -155,20 +155,13 @@ def write(path, text):
     new.replace(path)
 
 
-def to_html(notebook, title):
-    """Return `notebook` as a page that stands alone, apart from MathJax for its formulas."""
-    page, _ = HTMLExporter().from_notebook_node(normalize(notebook), {"metadata": {"name": title}})
-    return page
-
-
 def save_figures(notebook, folder, stem):
-    """Write every figure of an executed notebook as folder/<stem>-<cell id>.png or .gif."""
+    """Write every figure of an executed notebook as folder/<stem>-<cell id>.png."""
     folder.mkdir(parents=True, exist_ok=True)
     for cell in filter(is_code, notebook.cells):
         for output in cell.outputs:
-            for kind in ("png", "gif"):
-                if picture := output.get("data", {}).get(f"image/{kind}"):
-                    (folder / f"{stem}-{cell.id}.{kind}").write_bytes(base64.b64decode(picture))
+            if picture := output.get("data", {}).get("image/png"):
+                (folder / f"{stem}-{cell.id}.png").write_bytes(base64.b64decode(picture))
 
 
 def run(course, path, out, dataset, force):
@@ -188,7 +181,7 @@ def run(course, path, out, dataset, force):
         write(failed, to_text(notebook))
         raise
     write(saved, to_text(notebook))
-    write(html, to_html(notebook, path.stem))
+    write(html, to_html(normalize(notebook), path.stem))
     save_figures(notebook, out / "figures", path.stem)
     failed.unlink(missing_ok=True)
     entry["finished"] = datetime.datetime.now().isoformat(" ", "minutes")
@@ -234,7 +227,7 @@ def table(entries, dataset, out):
     lines += ["", f"{total:7.1f} s  in total", "", "Where to look:"]
     lines += [f"  {place}/{name}.html  or, to go on from there, {name}.ipynb" for name in entries]
     lines += [
-        f"  {place}/figures/  all figures as PNG and GIF",
+        f"  {place}/figures/  all figures as PNG",
         f"  {place}/results.json  these numbers for programs",
     ]
     return "\n".join(lines)

@@ -37,7 +37,8 @@ PACKAGES = ("numpy", "matplotlib", "ipykernel", "jupyterlab", "nbconvert", "nbfo
 def to_page(name, content):
     """Return the notebook as an HTML page, in bytes. Raises whatever nbconvert raises."""
     import nbformat
-    from nbconvert import HTMLExporter
+
+    from course.outputs.page import to_html
 
     title = name.rpartition("/")[2].removesuffix(".ipynb")
     with warnings.catch_warnings():
@@ -47,8 +48,7 @@ def to_page(name, content):
             for output in cell.get("outputs", []):
                 # Progress bars: in a page they are scripts, under names drawn at random.
                 output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-        page, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": title}})
-    return page.encode("utf-8", "replace")
+        return to_html(notebook, title).encode("utf-8", "replace")
 
 
 def environment():

@@ -1,60 +1,75 @@
-"""Picture files: animations are what was written, pictures of every kind are read exactly."""
+"""Figures to be touched hold what they are given; pictures of every kind are read exactly."""
 
-import io
+import base64
+import html
+import json
+import re
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from PIL import Image
 
 from cs231n import pictures, vis_utils
 from tests.figure_data import NAMES, images, templates
 
 
-def read(gif):
-    """Return the frames (T, H, W, 3), their durations in ms and the number of loops, 0: endless."""
-    with Image.open(io.BytesIO(gif)) as file:
-        frames, durations = [], []
-        for t in range(file.n_frames):
-            file.seek(t)
-            frames.append(np.asarray(file.convert("RGB")))
-            durations.append(file.info["duration"])
-        return np.array(frames), durations, file.info["loop"]
+@pytest.fixture
+def shown(monkeypatch):
+    """What cells show: a list of {type: text}."""
+    bundles = []
+    monkeypatch.setattr(pictures, "display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
 
 
-def test_gif_shows_every_snapshot_forever_and_stays_small(rng):
-    last = templates(rng)
-    noise = templates(rng, smooth=False)
-    snapshots = [noise + t / 29 * (last - noise) for t in range(30)]
-    gif = pictures.animate(snapshots, NAMES, fps=10)
-    frames, durations, loop = read(gif)
-    assert frames.shape == (30, 264, 552, 3)
-    assert len(gif) < 1_000_000
-    assert loop == 0
-    assert durations == [100] * 29 + [2000]
-    assert (frames[-1][-6:] < 100).all()  # the bar at the bottom is full: training is done
-    assert (frames[0][-6:, 19:] > 200).all()  # a thirtieth of 552 is 18.4
-
-    # The first template of the last frame, back at one pixel a pixel: within half of one of the
-    # seven levels, 21.25, and one for rounding.
-    shown = frames[-1][25 : 25 + 96 : 3, 13 : 13 + 96 : 3].astype(int)
-    assert abs(shown - vis_utils.template_images(last)[0]).max() <= 22
+def show_steps(rng, count=5):
+    curves = {"data loss": rng.random(count), "penalty": list(rng.random(count).astype("float32"))}
+    snapshots = [templates(rng) for _ in range(count)]
+    pictures.show_steps(np.arange(count) ** 2, snapshots, curves, NAMES, 'Steps, "</script>"')
+    return snapshots, curves
 
 
-def test_gif_is_the_same_file_every_time(rng):
-    snapshots = [templates(rng) for _ in range(2)]
-    assert pictures.animate(snapshots, NAMES) == pictures.animate(snapshots, NAMES)
+def test_the_figure_is_a_page_with_its_values_and_a_picture(shown, rng):
+    snapshots, curves = show_steps(rng)
+    [bundle] = shown
     assert plt.get_fignums() == []
+    picture = iio.imread(base64.b64decode(bundle["image/png"]))
+    assert picture.shape[1] == 800  # the width of a page
+    frame = bundle["text/html"]
+    assert bundle["image/png"] in frame and bundle["text/plain"].startswith("Steps, ")
+    alt, title, page = (re.search(f'{name}="([^"]*)"', frame)[1] for name in KEYS)
+    assert html.unescape(title) == 'Steps, "</script>"' and alt in bundle["text/plain"]
+    page = html.unescape(page)
+    assert page.count("</script>") == page.count("<script>")  # none came with the title
+    values = json.loads(re.search("const VALUES = (.*);</script>", page)[1])
+    assert values["iterations"] == [0, 1, 4, 9, 16] and values["names"] == NAMES
+    for name, numbers in curves.items():
+        np.testing.assert_allclose(values["curves"][name], numbers, rtol=1e-6)
+    # Nothing else is loaded: no address but of itself, and the name of a namespace.
+    assert set(re.findall(r"\w+://[^\"\s]+", page)) == {"http://www.w3.org/2000/svg"}
+    strip = iio.imread(base64.b64decode(values["strip"].partition(",")[2]))
+    for t, W in enumerate(snapshots):
+        row = np.hstack(vis_utils.template_images(W)).astype(int)
+        assert abs(strip[32 * t : 32 * t + 32] - row).mean() < 20  # of 255, by JPEG; others: 60
 
 
-def test_gif_keeps_equal_snapshots_apart(rng):
-    assert len(read(pictures.animate([templates(rng)] * 5, NAMES))[0]) == 5
+KEYS = ("alt", "title", "srcdoc")
 
 
-def test_gif_rejects_an_empty_list():
-    with pytest.raises(ValueError, match="no snapshots"):
-        pictures.animate([], NAMES)
+def test_the_figure_is_the_same_every_time_and_stays_small(shown):
+    for _ in range(2):
+        show_steps(np.random.default_rng(1), count=25)
+    assert shown[0] == shown[1]
+    assert sum(map(len, shown[0].values())) < 1_000_000
+
+
+@pytest.mark.parametrize("name", ["steps", "plane", "kink"])
+def test_every_page_says_what_it_shows(name):
+    page = (pictures.FIGURES / f"{name}.html").read_text(encoding="utf-8")
+    [alt] = re.findall('<meta name="description" content="([^"]*)">', page)
+    assert len(alt) > 100 and not set(alt) & set("<>&$")
+    assert not re.search("(src|href)=", page)
+    assert len(page.splitlines()) <= 250
 
 
 def write(path, array, **options):

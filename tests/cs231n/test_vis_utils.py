@@ -75,7 +75,7 @@ FIGURES = {
         images(g, 1)[0], images(g, 1)[0], g.standard_normal(10), NAMES
     ),
 }
-AXES = {"show_templates": 10, "show_prediction": 3}  # these make a figure of their own
+AXES = {"show_templates": 1, "show_prediction": 3}  # these make a figure of their own
 PICTURES = {"show_samples", "show_image", "show_images", "show_templates"}
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -199,9 +199,10 @@ def test_templates_are_stretched_each_by_itself(rng):
         assert shown[c].min() == 0 and shown[c].max() == 255
         assert shown[c].ravel()[W[:3072, c].argmax()] == 255
     np.testing.assert_array_equal(vis.template_images(W[:3072]), shown)
-    axes = vis.show_templates(W, NAMES)
-    assert [ax.get_title() for ax in axes] == NAMES
-    np.testing.assert_array_equal(axes[3].images[0].get_array(), shown[3])
+    ax = vis.show_templates(W, NAMES)
+    assert [text.get_text() for text in ax.texts] == NAMES
+    at = 3 * (32 + 8)  # a gap of a quarter of the width stands between two
+    np.testing.assert_array_equal(ax.images[0].get_array()[:32, at : at + 32], shown[3])
 
 
 @pytest.mark.parametrize(

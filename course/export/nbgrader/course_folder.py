@@ -43,6 +43,7 @@ class Assignment:
 def assignment(course):
     """Return the Assignment of a course. Raises derive.ReleaseError."""
     names, files, cells = {one.file: one.name for one in course.notebooks.values()}, {}, {}
+    rooms = {course.package, "course", "exercises", *(name.split("/")[0] for name in names)}
     for path, content in handed_out.edition(course).files.items():
         if path in names:
             files[PurePosixPath(path).name] = content
@@ -51,7 +52,7 @@ def assignment(course):
                 one.cell: one.rubric for one in course.by_hand if one.notebook == names[path]
             }
             cells[names[path]] = course_notebook.for_course(book.cells, rubrics)
-        elif path.split("/")[0] in (course.package, "course", "exercises"):
+        elif path.split("/")[0] in rooms:
             files[path] = content
     return Assignment(files, cells)
 

@@ -7,6 +7,7 @@ VENV = .venv/bin/python
 
 .DEFAULT_GOAL = help
 .PHONY: help setup data run lab submission clean
+FORCE:
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -16,15 +17,22 @@ help:  ## list these targets
 
 setup: .venv/installed  ## install requirements.txt into .venv
 
-# The stamp is written last: an installation that was interrupted is done again.
-.venv/installed: requirements.txt
+# The stamp is a copy of the list, and written last: an installation that was interrupted is done
+# again, and one of another list, whatever the dates of the files are.
+differs = $(if $(shell cmp -s $(1) $(2) && echo same),,FORCE)
+PIP = $(VENV) -m pip install --disable-pip-version-check --no-input
+
+.venv/installed: $(call differs,requirements.txt,.venv/installed)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
 	    "error: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 setup"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo >&2 \
 	    "error: '$(PYTHON)' cannot make a .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing what the notebooks need into .venv: 100 MB to download, 450 MB on disk. It"
+	@echo "takes a minute or two, on a slow network ten."
 	$(PYTHON) -m venv .venv
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	$(PIP) -r requirements.txt
+	@cp requirements.txt $@
+	@echo "Installed. The next step: make lab (opens the notebooks), or make run (executes them)."
 
 # Without a network this takes a second or two, 21 seconds where nothing answers at all. A download
 # that failed is not tried again before `make clean`, lest every run wait for it.
@@ -56,13 +64,15 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 .PHONY: grade grade-demo notebooks checks release test test-slow test-net test-all
 .PHONY: lint format bench bench-quick
 
-.venv/installed-grade: course/requirements.txt .venv/installed
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r course/requirements.txt
-	@touch $@
+.venv/installed-grade: .venv/installed \
+    $(call differs,course/requirements.txt,.venv/installed-grade)
+	$(PIP) -r course/requirements.txt
+	@cp course/requirements.txt $@
 
-.venv/installed-dev: requirements-dev.txt .venv/installed-grade
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+.venv/installed-dev: .venv/installed-grade \
+    $(call differs,requirements-dev.txt,.venv/installed-dev)
+	$(PIP) -r requirements-dev.txt
+	@cp requirements-dev.txt $@
 
 grade: .venv/installed-grade  ## grade a folder of submissions: make grade SUBMISSIONS=folder
 	@[ -n "$(SUBMISSIONS)" ] || { echo >&2 \
@@ -79,8 +89,8 @@ notebooks: setup  ## execute both on the synthetic set and store their outputs
 checks: .venv/installed-dev  ## write exercises/checks.npz anew, after a change to exercises/
 	$(VENV) -m course.checks.build
 
-release: setup  ## derive the students' edition: build/student/ and a zip
-	$(VENV) -m course.edition.release
+release: setup  ## derive the students' edition into build/; URL=… fetches it
+	$(VENV) -m course.edition.release --url "$(URL)"
 
 test: lint  ## check style, run unit tests and both notebooks, on all cores
 	$(VENV) -m pytest -n auto -m "not slow"
@@ -101,9 +111,10 @@ format: .venv/installed-dev  ## format code and notebooks
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 
-.venv/installed-bench: benchmarks/requirements.txt .venv/installed
-	$(VENV) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	@touch $@
+.venv/installed-bench: .venv/installed \
+    $(call differs,benchmarks/requirements.txt,.venv/installed-bench)
+	$(PIP) -r benchmarks/requirements.txt
+	@cp benchmarks/requirements.txt $@
 
 bench: data .venv/installed-bench  ## measure this code against its peers, into benchmarks/
 	$(VENV) -m benchmarks.run

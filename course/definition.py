@@ -39,12 +39,14 @@ class Notebook:
     file     its path from the root, such as notebooks/one.ipynb
     locked   ids of cells that students need not edit, besides questions and checks
     stamp    id of the cell after which the student edition notes which code is in use
+    place    id of the cell after which an edition with an address fetches what is not there
     line     where it is declared
     """
 
     file: str
     locked: tuple = ()
     stamp: str = "imports"
+    place: str = "place"
     line: int = field(default=0, metadata=MADE)
 
     @property

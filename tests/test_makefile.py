@@ -105,6 +105,22 @@ def test_an_interrupted_installation_is_done_again_and_a_finished_one_is_not(che
     assert "-r requirements.txt" not in make("setup", "PYTHON=true", folder=checkout).stdout
 
 
+def test_what_is_installed_depends_on_what_the_list_says_and_not_on_its_date(checkout):
+    """A list that is unpacked over an older edition may be older than the stamp, or younger."""
+    for text, date, installs in (("", 2e9, False), ("numpy", 0, True), ("numpy", 2e9, False)):
+        (checkout / "requirements.txt").write_text(text)
+        os.utime(checkout / "requirements.txt", (date, date))
+        told = make("setup", "PYTHON=true", folder=checkout).stdout
+        assert ("-r requirements.txt" in told) == installs
+
+
+def test_installing_says_first_what_it_takes_and_last_what_comes_next(checkout):
+    (checkout / ".venv" / "installed").unlink()
+    first, _, *_, last = make("setup", "PYTHON=true", folder=checkout).stdout.splitlines()
+    assert re.search(r"\d+ MB", first) and "--quiet" not in MAKEFILE
+    assert "next step: make lab" in last
+
+
 def test_clean_spares_data_sets_and_the_environment(checkout):
     kept = [".venv/bin/__pycache__/a", "datasets/cifar-10-batches-py/test_batch", "cs231n/a.py"]
     removed = ["build/svm.html", "cs231n/__pycache__/a.pyc", "notebooks/.ipynb_checkpoints/a.ipynb"]

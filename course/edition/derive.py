@@ -7,7 +7,7 @@ from functools import partial
 import nbformat
 
 from course import definition, record
-from course.edition import exercise_table, notebooks
+from course.edition import address, exercise_table, notebooks
 from course.edition.markers import find_regions, replace_regions
 from course.edition.stubs import function_stub, still_python
 from course.notebook import EDITION
@@ -30,19 +30,23 @@ class Edition:
     record: Record | None = None
 
 
-def derive(course):
-    """Return the Edition of a course's solved tree. Raises ReleaseError.
+def derive(course, url=""):
+    """Return the Edition of a course's solved tree; url is where students get it, if there is one.
+
+    Raises ReleaseError.
 
     Whether it gives anything away is not looked at here, but by release.py.
     """
     root, edition, problems, books = course.root, Edition(), [], {}
+    if url and (wrong := address.problem(url)):
+        raise ReleaseError(wrong)
     for notebook in course.notebooks.values():
         path = notebook.file
         if not (root / path).is_file():
             what = f"{definition.FILE}, line {notebook.line}: there is no notebook {path}"
             problems.append(f"{what}; correct the name")
             continue
-        books[path], changes, left_out = notebooks.derive(course, notebook, problems)
+        books[path], changes, left_out = notebooks.derive(course, notebook, problems, url)
         edition.left_out[path] = left_out
         edition.changes |= {(path, cell): changed for cell, changed in changes.items()}
     for pattern in course.files.handed_out:
@@ -58,7 +62,8 @@ def derive(course):
         raise ReleaseError("\n".join(problems))
     for name in (name for name in edition.files if name.endswith(".md")):
         table = exercise_table.make(course, books)
-        edition.files[name] = exercise_table.fill(edition.files[name].decode(), table).encode()
+        text = edition.files[name].decode().replace(address.PLACE, address.told(course, url))
+        edition.files[name] = exercise_table.fill(text, table).encode()
     add_record(edition, books)
     edition.files = dict(sorted(edition.files.items()))
     return edition

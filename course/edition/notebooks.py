@@ -9,6 +9,7 @@ What a cell is follows from the declaration, apart from evidence:
     evidence    tagged "evidence": measures what an answer claims, and is left out with it
     stamp       follows the cell that imports the package, in the students' version alone: notes
                 with which code the notebook is run, for course.submission
+    fetch       follows the cell `place`, where `make release` was told an address
 
 All others stay as they are, for students to change as they like. That the declaration fits is seen
 to by whole.py. Cells carry the metadata of nbgrader, schema version 3:
@@ -21,14 +22,15 @@ from functools import partial
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course.definition import Exercise
+from course.definition import FILE, Exercise
+from course.edition import address
 from course.edition.markers import ANSWER, Change, find_regions, replace_regions
 from course.edition.stubs import cell_stub, still_python
 from course.notebook import PLACEHOLDER
 from course.outputs.canonical import METADATA
 from course.submission import STAMP_CELL
 
-STAMP = "stamp"  # the id of that cell
+STAMP, FETCH = "stamp", "fetch-package"  # the ids of those cells
 
 
 def read(course, notebook):
@@ -41,14 +43,18 @@ def parse_code(source):
     return ast.parse(TransformerManager().transform_cell(source))
 
 
-def derive(course, notebook, problems):
+def derive(course, notebook, problems, url=""):
     """Return the students' notebook, the Changes of its cells, and what was left out.
 
     problems    a list that grows by what is wrong with markers and stubs
+    url         where the course can be fetched, if that is known
     The changes are {cell id: [Change, ...]}, the cells left out [(index, cell), ...].
     """
     graded = course.graded_cells(notebook.name)
     cells, changes, left_out = [], {}, []
+    added = [(STAMP, notebook.stamp, STAMP_CELL)]
+    if url:
+        added.append((FETCH, notebook.place, address.cell(course, url)))
     for index, cell in enumerate(read(course, notebook).cells):
         if is_evidence(cell):
             left_out.append((index, cell))
@@ -57,9 +63,15 @@ def derive(course, notebook, problems):
         kind = kind_of(cell, one, course, notebook)
         source, changes[cell.id] = new_source(cell, kind, notebook.file, problems)
         cells.append(new_cell(cell, kind, source, one.points if one else None))
-        if cell.id == notebook.stamp:
-            metadata = {"deletable": False, "editable": False}
-            cells.append(nbformat.v4.new_code_cell(STAMP_CELL, id=STAMP, metadata=metadata))
+        for name, after, text in added:
+            if cell.id == after:
+                metadata = {"deletable": False, "editable": False}
+                cells.append(nbformat.v4.new_code_cell(text, id=name, metadata=metadata))
+    if badge := address.badge(url, notebook.file):
+        cells[0].source = f"{badge}\n\n{cells[0].source}"
+    if url and FETCH not in [cell.id for cell in cells]:
+        what = f"{notebook.file} has no cell {notebook.place!r}, after which it fetches the course"
+        problems.append(f"{what}; correct `place` in {FILE}, or the cell's id")
     student = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     student.nbformat_minor = 5
     return student, changes, left_out

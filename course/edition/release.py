@@ -1,6 +1,6 @@
 """Derive the student edition from this solved tree: `make release`, or
 
-    python -m course.edition.release [--out FOLDER]
+    python -m course.edition.release [--out FOLDER] [--url URL]
 
 It writes FOLDER/student/, FOLDER/student.zip and FOLDER/nbgrader_config.py (default: build/), the
 same bytes every time, and the record of the edition into exercises/editions/, by which grading
@@ -9,6 +9,7 @@ all of it is listed, and nothing is written: what an earlier release left stays 
 
     whole.py, imports.py    does the declaration fit the tree? do students get what they import?
     derive.py               the files that students get
+    address.py              where they get them, and how that opens in Colab
     markers.py, stubs.py    regions of files, and what takes the place of solutions
     notebooks.py            the cells of a notebook
     exercise_table.py       what is asked, for the students' README
@@ -17,8 +18,12 @@ all of it is listed, and nothing is written: what an earlier release left stays 
 """
 
 import argparse
+import contextlib
+import os
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -28,12 +33,15 @@ from course.edition.derive import ReleaseError, derive
 from course.export import nbgrader_config
 
 EXECUTABLE = (".sh",)
+FIRST = 315_532_800  # 1980, when zip's calendar begins
 RELEASED, REFUSED, NOT_WRITTEN = 0, 1, 3  # argparse exits with 2
 EPILOG = f"""examples:
   python -m course.edition.release
       into build/student/ and build/student.zip, as `make release` does
   python -m course.edition.release --out ../spring
       into another folder, which is made if it is not there
+  python -m course.edition.release --url https://github.com/you/linear.git
+      notebooks that are opened alone, in Colab for instance, fetch the rest from there
 
 exit status:
   {RELEASED}  the edition was written
@@ -43,11 +51,14 @@ exit status:
 """
 
 
-def make(course):
-    """Return the Edition of a course. Raises ReleaseError if it must not be handed out."""
+def make(course, url=""):
+    """Return the Edition of a course, which students get at `url`, if that is known.
+
+    Raises ReleaseError if it must not be handed out.
+    """
     if problems := whole.find_problems(course):
         raise ReleaseError("\n".join(problems))
-    edition = derive(course)
+    edition = derive(course, url)
     if problems := leaks.find_problems(course, edition) + served.find_problems(course, edition):
         raise ReleaseError("\n".join(problems))
     return edition
@@ -59,6 +70,7 @@ def write(course, edition, out):
     All are complete before they take the place of what an earlier release left.
     """
     out.mkdir(parents=True, exist_ok=True)
+    seconds = date(course.root)
     with tempfile.TemporaryDirectory(dir=out, prefix=".release-") as scratch:
         folder, archive = Path(scratch, "student"), Path(scratch, "student.zip")
         for path, content in edition.files.items():
@@ -66,7 +78,8 @@ def write(course, edition, out):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             target.chmod(mode(path))
-        write_zip(edition.files, archive, course.folder)
+            os.utime(target, (seconds, seconds))
+        write_zip(edition.files, archive, course.folder, seconds)
         if (out / "student").exists():
             (out / "student").rename(Path(scratch, "old"))
         folder.rename(out / "student")
@@ -74,12 +87,26 @@ def write(course, edition, out):
     nbgrader_config.write(course, out)
 
 
-def write_zip(files, archive, top):
-    """Write a zip whose bytes depend on the files alone: no times, and no compression, as the bytes
-    of that depend on the version of zlib."""
+def date(root):
+    """Return when what lies in `root` was committed, in seconds since 1970: the release's date.
+
+    SOURCE_DATE_EPOCH tells another one. Without a commit, it is the first date that a zip can hold.
+    """
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not told.isdecimal():
+        command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+        with contextlib.suppress(OSError):  # there is no git
+            told = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return max(int(told) if told.isdecimal() else 0, FIRST)
+
+
+def write_zip(files, archive, top, seconds):
+    """Write a zip whose bytes depend on the files and the date alone: it is not compressed, as the
+    bytes of that depend on the version of zlib."""
+    when = time.gmtime(seconds)[:6]
     with zipfile.ZipFile(archive, "w") as file:
         for path, content in files.items():
-            info = zipfile.ZipInfo(f"{top}/{path}", date_time=(1980, 1, 1, 0, 0, 0))
+            info = zipfile.ZipInfo(f"{top}/{path}", date_time=when)
             info.create_system = 3  # Unix: the modes count
             info.external_attr = (0o100000 | mode(path)) << 16
             file.writestr(info, content)
@@ -98,10 +125,14 @@ def main(argv=None, root=ROOT):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--out", type=Path, default=root / "build", help="default: build/")
-    out = parser.parse_args(argv).out
+    parser.add_argument(
+        "--url", default="", help="where students get it: a zip or a git repository, https alone"
+    )
+    args = parser.parse_args(argv)
+    out = args.out
     try:
         course = definition.load(root)
-        edition = make(course)
+        edition = make(course, args.url)
     except (ReleaseError, definition.DefinitionError) as error:
         print(f"{error}\n\nerror: nothing was written, because of the above", file=sys.stderr)
         return REFUSED

@@ -3,11 +3,13 @@
 And do its solutions, put back, give this tree again? tests/course/test_release_use.py uses it.
 """
 
+import datetime
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 
 import nbformat
@@ -200,7 +202,27 @@ def test_no_cell_needs_what_only_the_evidence_before_it_defines(edition, path, t
     assert result.returncode == 0, result.stdout
 
 
-def test_a_release_has_the_same_bytes_every_time_and_everywhere(tmp_path):
+def test_files_have_the_date_of_the_commit_or_the_one_that_is_told(tmp_path, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    course, edition = toy_edition(tmp_path / "toy")
+    when, told = datetime.datetime(2026, 9, 1, 8, 30, tzinfo=datetime.UTC), {}
+    git = ["git", "-C", course.root, "-c", "user.name=t", "-c", "user.email=t@t.example"]
+    env = {**os.environ, "GIT_COMMITTER_DATE": when.isoformat()}
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "t"]):
+        subprocess.run([*git, *words], check=True, env=env)
+    for epoch in ("", "1000000000", "never"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        release.write(course, edition, tmp_path)
+        with zipfile.ZipFile(tmp_path / "student.zip") as file:
+            [told[epoch]] = {info.date_time for info in file.infolist()}
+        [seconds] = {path.stat().st_mtime for path in (tmp_path / "student").rglob("*.*")}
+        assert told[epoch] == time.gmtime(seconds)[:6]
+    assert told == {"": (2026, 9, 1, 8, 30, 0), "1000000000": (2001, 9, 9, 1, 46, 40),
+                    "never": (2026, 9, 1, 8, 30, 0)}  # fmt: skip
+
+
+def test_a_release_has_the_same_bytes_every_time_and_everywhere(tmp_path, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     release.write(*toy_edition(tmp_path / "toy"), tmp_path / "here")
     copy = shutil.copytree(tmp_path / "toy", tmp_path / "another place")
     for path in copy.rglob("*"):

@@ -66,7 +66,7 @@ def test_only_with_an_address_there_is_a_cell_that_fetches(tmp_path):
 
 
 def test_a_notebook_without_a_place_for_it_is_told(tmp_path):
-    with pytest.raises(ReleaseError, match="one.ipynb has no cell 'place'"):
+    with pytest.raises(ReleaseError, match=r"one\.ipynb has no cell 'place'"):
         derive(copy_toy(tmp_path), "https://github.com/a/b.git")
 
 

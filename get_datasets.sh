@@ -8,6 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
 
 for python in "$here/.venv/bin/python" python3 python; do
     if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+        export GET_DATASETS="./get_datasets.sh"
         exec "$python" "$here/datasets/get_cifar10.py" "$@"
     fi
 done

@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import queue
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -64,17 +64,17 @@ def download(
     resumed = part.exists()
     if resumed and not wrong_checksum(part, sha256):
         return
-    with time_limit(timeout):
-        while True:
-            complete(url, part, limit, tries, stall, pause)
-            wrong = wrong_checksum(part, sha256)
-            if not wrong:
-                return
-            part.unlink()
-            if not resumed:
-                raise DownloadFailed(f"{wrong}; the file was deleted")
-            print(f"{wrong}: perhaps the partial download was stale, so again from the beginning")
-            resumed = False
+    clock = Clock(timeout)
+    while True:
+        complete(url, part, limit, tries, stall, pause, clock)
+        wrong = wrong_checksum(part, sha256)
+        if not wrong:
+            return
+        part.unlink()
+        if not resumed:
+            raise DownloadFailed(f"{wrong}; the file was deleted")
+        print(f"{wrong}: perhaps the partial download was stale, so again from the beginning")
+        resumed = False
 
 
 def digest(path: Path, algorithm: str) -> str:
@@ -93,25 +93,28 @@ def wrong_checksum(path: Path, sha256: str | None) -> str:
     return f"sha256 is {actual} ({path.stat().st_size:,} bytes), expected {sha256}"
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float):
-    def give_up(number, frame):
-        raise DownloadFailed(f"not complete after {seconds:g} s (--timeout)")
+class Clock:
+    """Tells how long a wait may be, of some seconds for everything; 0 is no limit."""
 
-    signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.end = time.monotonic() + (seconds or float("inf"))
+
+    def at_most(self, seconds: float) -> float:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise DownloadFailed(f"not complete after {self.seconds:g} s (--timeout)")
+        return min(seconds, left)
 
 
-def complete(url: str, part: Path, limit: int, tries: int, stall: float, pause: float) -> None:
+def complete(
+    url: str, part: Path, limit: int, tries: int, stall: float, pause: float, clock: Clock
+) -> None:
     """Download what `part` lacks, in as many attempts as it takes while they bring something."""
     failures, longest = 0, 0
     while True:
         try:
-            return attempt(url, part, limit, stall)
+            return attempt(url, part, limit, stall, clock)
         except AttemptFailed as failed:
             found = re.search(r"error:? (\d{3})\b", str(failed), re.IGNORECASE)
             status = int(found[1]) if found else 0
@@ -128,10 +131,11 @@ def complete(url: str, part: Path, limit: int, tries: int, stall: float, pause: 
                 raise DownloadFailed(f"{failed} ({tries} attempts)") from failed
             wait = pause * 2 ** (failures - 1)
             print(f"  {failed}; attempt {failures} of {tries}, the next in {wait:g} s")
-            time.sleep(wait)
+            time.sleep(clock.at_most(wait))
+            clock.at_most(0)
 
 
-def attempt(url: str, part: Path, limit: int, stall: float) -> None:
+def attempt(url: str, part: Path, limit: int, stall: float, clock: Clock) -> None:
     """Append to `part` what one downloader brings, or raise AttemptFailed."""
     size = part.stat().st_size if part.exists() else 0
     command = downloader(url, size)
@@ -139,33 +143,59 @@ def attempt(url: str, part: Path, limit: int, stall: float) -> None:
     print(f"Downloading {url} with {Path(command[0]).name}{resuming}")
     english = {**os.environ, "LC_ALL": "C"}  # the server's status is read from the message
     pipe = subprocess.PIPE  # it ends here, so the downloader cannot outlive this program
-    shown = 0.0
-    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=english)
-    with process, open(part, "ab") as file:
+    terminal = sys.stderr.isatty()  # a line that changes; elsewhere, a new one now and then
+    shown = began = time.monotonic()
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=english, bufsize=0)
+    with process, open(part, "ab") as file, reading(process.stdout) as chunks:
         try:
-            while chunk := read(process.stdout, stall):
+            while chunk := next_of(chunks, stall, clock):
                 file.write(chunk)
                 size += len(chunk)
                 if size > limit:
                     return
-                if sys.stderr.isatty() and time.monotonic() > shown + 0.1:
+                if time.monotonic() > shown + (0.1 if terminal else 5):
                     shown = time.monotonic()
                     text = f"\r  {size / 1e6:.1f} MB of at most {limit / 1e6:.1f} MB "
-                    print(text, end="", file=sys.stderr, flush=True)
+                    print(text, end="" if terminal else "\n", file=sys.stderr, flush=True)
             message = process.stderr.read().decode(errors="replace").strip()
             code = process.wait()
         finally:
             process.kill()  # does nothing once it has ended
-            if shown:
+            if terminal and shown > began:
                 print(file=sys.stderr)
     if code:
         raise AttemptFailed((message or f"exit code {code}").splitlines()[-1], code)
 
 
-def read(pipe, stall: float) -> bytes:
-    if not select.select([pipe], [], [], stall)[0]:
-        raise AttemptFailed(f"no byte for {stall:g} s")
-    return os.read(pipe.fileno(), CHUNK)
+@contextlib.contextmanager
+def reading(pipe):
+    """Give a queue of what comes from a pipe, and of no bytes at its end.
+
+    A thread reads it: waiting for a pipe with a time limit is nothing that every system knows.
+    """
+    chunks = queue.Queue(maxsize=4)
+
+    def read():
+        while chunk := pipe.read(CHUNK):
+            chunks.put(chunk)
+        chunks.put(b"")
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    try:
+        yield chunks
+    finally:
+        while thread.is_alive():  # it may wait for room in the queue
+            with contextlib.suppress(queue.Empty):
+                chunks.get(timeout=0.01)
+
+
+def next_of(chunks, stall: float, clock: Clock) -> bytes:
+    try:
+        return chunks.get(timeout=clock.at_most(stall))
+    except queue.Empty:
+        clock.at_most(stall)
+        raise AttemptFailed(f"no byte for {stall:g} s") from None
 
 
 def downloader(url: str, offset: int) -> list[str]:

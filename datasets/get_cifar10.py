@@ -1,9 +1,10 @@
 """Put CIFAR-10 into datasets/cifar-10-batches-py/, verified.
 
-usage: get_datasets.sh [--from DIR|FILE|URL | --synthetic | --check] [more options]
+usage: python datasets/get_cifar10.py [--from DIR|FILE|URL | --synthetic | --check] [more options]
+       ./get_datasets.sh takes the same options and finds a Python
 
   --from DIR      link this extracted folder instead of downloading
-  --from FILE     unpack this archive
+  --from FILE     unpack this archive: tar, tar.gz, tar.bz2, tar.xz or zip
   --from URL      download from this mirror
   --sha256 HEX    the archive's checksum, where it is not the published one; 'none' compares none
   --synthetic     draw the synthetic set into datasets/synthetic-batches-py/; no network needed
@@ -32,12 +33,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import fcntl
 import os
 import pickletools
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,11 +66,16 @@ TEMPORARY = ".new-"
 
 UNPACKED_BYTES = 187_000_000
 
+COMMAND = os.environ.get("GET_DATASETS", "python datasets/get_cifar10.py")  # how it was called
 ANOTHER_SOURCE = (
     "check the name and the network and run this again (it resumes a partial download), or fetch "
     f"{URL} ({CIFAR10_ARCHIVE_BYTES:,} bytes) with a browser and run "
-    "`./get_datasets.sh --from FILE` (--sha256 if it differs on purpose), "
-    "or work with the synthetic set: `./get_datasets.sh --synthetic`"
+    f"`{COMMAND} --from FILE` (--sha256 if it differs on purpose), "
+    f"or work with the synthetic set: `{COMMAND} --synthetic`"
+)
+ANOTHER_FILE = (
+    f"name another archive or folder: {URL} is the published one ({CIFAR10_ARCHIVE_BYTES:,} bytes);"
+    " if other images are meant, `--sha256 none` takes them as they are"
 )
 MORE_SPACE = (
     "free some space and run this again, or choose another disk with --dest DIR, "
@@ -123,7 +129,7 @@ def judge(target: Path) -> str:
         return "the published CIFAR-10 (all md5 match)"
     record = target.with_name(RECORD)
     if record.exists():
-        lines = record.read_text().splitlines()
+        lines = record.read_text(encoding="utf-8").splitlines()
         if wrong := differing(found, {os.path.basename(line): line[:32] for line in lines}):
             raise Broken(f"wrong md5: {', '.join(wrong)}")
     if strange := [name for name in FILES if not looks_right(target / name)]:
@@ -159,13 +165,13 @@ def locked(dest: Path):
     The system releases the lock when a process dies.
     """
     dest.mkdir(parents=True, exist_ok=True)
-    with open(dest / ".lock", "a") as file:
+    with contextlib.closing(sqlite3.connect(dest / ".lock", timeout=0)) as lock:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.execute("BEGIN EXCLUSIVE")  # every system knows SQLite's locks
+        except sqlite3.Error as error:
             raise Failure(
-                f"another copy of get_datasets.sh is at work in {dest}",
-                "wait until it has finished, then run `./get_datasets.sh --check`",
+                f"another copy of this program is at work in {dest} ({error})",
+                f"wait until it has finished, then run `{COMMAND} --check`",
             ) from None
         for left in dest.glob(TEMPORARY + "*"):
             for old in left.glob("*.old"):  # killed between the two renames of `install`
@@ -186,7 +192,8 @@ def install(target: Path, make: Callable[[Path], None], md5: dict[str, str] | No
         make(new)
         if target.name == REAL:
             md5 = md5 or checksums(new, "md5")
-            record.write_text("".join(f"{md5[name]}  {REAL}/{name}\n" for name in FILES))
+            lines = "".join(f"{md5[name]}  {REAL}/{name}\n" for name in FILES)
+            record.write_text(lines, encoding="utf-8", newline="\n")
         kind = judge(new)
         if os.path.lexists(target):
             target.rename(old)
@@ -205,14 +212,29 @@ def install(target: Path, make: Callable[[Path], None], md5: dict[str, str] | No
 
 def link_folder(source: Path, target: Path) -> None:
     """Make `target` a link to the set in `source`, or in its subfolder cifar-10-batches-py."""
-    source = source if (source / FILES[0]).exists() else source / REAL
+    places = (place for depth in ("", "*/", "*/*/") for place in source.glob(depth + FILES[0]))
+    source = min(places, default=source / FILES[0], key=lambda place: len(place.parts)).parent
     if not target.is_symlink() and target.resolve() == source.resolve():
         raise Broken("it is the broken set itself")
-    install(target, lambda new: new.symlink_to(os.path.abspath(source)))
+
+    def link(new: Path) -> None:
+        try:
+            new.symlink_to(os.path.abspath(source), target_is_directory=True)
+        except (OSError, NotImplementedError) as error:  # on Windows, not everybody may
+            print(f"Copying {source}, as no link can be made here ({error})")
+            new.mkdir()
+            for name in FILES:
+                if (source / name).is_file():
+                    shutil.copyfile(source / name, new / name)
+
+    install(target, link)
 
 
 def unpack(archive: Path, target: Path, sha256: str | None) -> None:
-    """Install the set in `archive`, which has this checksum."""
+    """Install the set in `archive`; of the published one, the files have to be the published ones.
+
+    They are looked at, and not the archive, which may have been packed again.
+    """
     if sha256 is None:
         print("No checksum is compared (--sha256 none): you trust the source")
     published = sha256 == CIFAR10_ARCHIVE_SHA256
@@ -240,7 +262,8 @@ def draw(target: Path) -> None:
     try:
         import scenes  # only here, as it needs NumPy
     except ImportError as error:
-        raise Failure(f"drawing needs NumPy ({error})", "run `make setup` first") from error
+        way_out = "run `pip install -r requirements.txt` first, or `make setup`"
+        raise Failure(f"drawing needs NumPy ({error})", way_out) from error
     print("Drawing the synthetic set")
     install(target, scenes.write)
 
@@ -249,7 +272,7 @@ def draw(target: Path) -> None:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="get_datasets.sh", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog=COMMAND, allow_abbrev=False)
     parser.format_help = lambda: __doc__
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--from", dest="source", default=URL)
@@ -262,6 +285,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--stall", type=float, default=30)
     parser.add_argument("--pause", type=float, default=1)
     args = parser.parse_args(argv)
+    args.source = os.path.expanduser(args.source.strip(" '\""))  # not every shell does that
+    args.dest = args.dest.expanduser()
     if "://" in args.source and not args.source.startswith(("http://", "https://")):
         parser.error(f"--from {args.source!r} starts with neither http:// nor https://")
     if args.sha256 == "none":
@@ -282,8 +307,8 @@ def check(dest: Path) -> None:
     if problems or not targets:
         raise Failure(
             "; ".join(problems) or f"no data set in {dest}",
-            "run `./get_datasets.sh` for CIFAR-10, or `./get_datasets.sh --synthetic` for the "
-            "synthetic set; both replace a broken one",
+            f"run `{COMMAND}` for CIFAR-10, or `{COMMAND} --synthetic` for the synthetic set; both "
+            "replace a broken one",
         )
 
 
@@ -303,10 +328,12 @@ def fill(target: Path, args: argparse.Namespace) -> None:
             link_folder(Path(args.source), target)
         elif "://" in args.source:
             unpack_url(args.source, target, args)
-        elif wrong := wrong_checksum(Path(args.source), args.sha256):
-            raise Broken(wrong)
         else:
-            unpack(Path(args.source), target, args.sha256)
+            archive = Path(args.source)
+            expected = None if args.sha256 == CIFAR10_ARCHIVE_SHA256 else args.sha256
+            if wrong := wrong_checksum(archive, expected):
+                raise Broken(wrong)
+            unpack(archive, target, args.sha256)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -320,7 +347,8 @@ def main(argv: list[str] | None = None) -> int:
     except Failure as failure:
         what, advice = failure.args
     except (DownloadFailed, BrokenArchive, Broken) as reason:
-        what, advice = f"{args.source}: {reason}", ANOTHER_SOURCE
+        what = f"{args.source}: {reason}"
+        advice = ANOTHER_SOURCE if "://" in args.source else ANOTHER_FILE
         if args.synthetic:
             what = f"this machine draws another synthetic set: {reason}"
             advice = "report this with your versions of Python and NumPy, and use CIFAR-10"
@@ -341,5 +369,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     os.umask(0o022)  # the files are for everyone to read and for the owner to write
-    sys.stdout.reconfigure(line_buffering=True)  # a log tells at once what happens
+    for stream in (sys.stdout, sys.stderr):  # a log tells at once what happens, in any encoding
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
     sys.exit(main())

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import random
+import sqlite3
 import tarfile
 
 NAMES = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch", "batches.meta"]
@@ -59,6 +60,13 @@ def snapshot(folder):
             content = entry.read_bytes() if entry.is_file() else None
             found[str(entry)] = (entry.stat().st_mode, content)
     return found
+
+
+def held(dest):
+    """Return the lock of another copy of the program, which is at work in `dest` until .close()."""
+    lock = sqlite3.connect(dest / ".lock", timeout=0)
+    lock.execute("BEGIN EXCLUSIVE")
+    return lock
 
 
 def write_set(folder, files):

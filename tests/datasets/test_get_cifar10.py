@@ -4,15 +4,19 @@ What a subprocess cannot show (a full disk, evil archives by the dozen) calls th
 process. The downloads are in test_get_datasets.py.
 """
 
-import fcntl
+import bz2
+import contextlib
 import gzip
 import hashlib
+import io
+import lzma
 import os
 import pickle
 import shutil
 import sys
 import tarfile
 import types
+import zipfile
 from pathlib import Path
 
 import get_cifar10
@@ -28,6 +32,7 @@ from tests.small_cifar10 import (
     SYNTHETIC,
     assert_installed,
     assert_refused,
+    held,
     member,
     members_of,
     small_files,
@@ -109,9 +114,9 @@ def test_evil_archive_is_refused(call, dest, broken, tmp_path, evil):
 @pytest.mark.parametrize(
     "content, says",
     [
-        (b"<html>Log in to this network", "no sound tar.gz"),
-        (gzip.compress(b"hello " * 1000), "no sound tar.gz"),
-        (ARCHIVE[:-5000], "no sound tar.gz"),
+        (b"<html>Log in to this network", "no sound tar or zip"),
+        (gzip.compress(b"hello " * 1000), "no sound tar or zip"),
+        (ARCHIVE[:-5000], "no sound tar or zip"),
         (ARCHIVE[:-6] + b"xx" + ARCHIVE[-4:], "CRC check failed"),
         (tar_gz(*members_of(FILES)[:-1]), "missing: batches.meta"),
         (tar_gz(*members_of(FILES | {"test_batch": b"hello"})), "format: test_batch"),
@@ -149,11 +154,72 @@ def test_pickles_are_never_run(call, dest, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_archive_on_disk_is_compared_with_the_pin(call, dest, broken, archive):
+def test_files_of_an_archive_on_disk_are_compared_with_the_published_ones(
+    call, dest, broken, archive
+):
     result = call("--from", archive)
     assert_refused(result, broken, dest)
-    assert get_cifar10.CIFAR10_ARCHIVE_SHA256 in result.stderr and SHA256 in result.stderr
-    assert "170,498,071" in result.stderr and "--sha256" in result.stderr
+    assert "wrong md5: data_batch_1, " in result.stderr and "network" not in result.stderr
+    assert "170,498,071" in result.stderr and "--sha256 none" in result.stderr
+
+
+def as_zip(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+MAC = {f"__MACOSX/._{name}": b"Mac" for name in NAMES} | {f"._{name}": b"Mac" for name in NAMES}
+NESTED = {f"up/{REAL}/{REAL}/{name}": content for name, content in FILES.items()}
+TAR = gzip.decompress(ARCHIVE)
+PACKED_AGAIN = {
+    "tar": TAR,
+    "tar.bz2": bz2.compress(TAR),
+    "tar.xz": lzma.compress(TAR),
+    "flat": gzip.decompress(tar_gz(*(member(*file) for file in FILES.items()))),
+    "with ./": tar_gz(*(member(f"./{REAL}/{name}", FILES[name]) for name in NAMES)),
+    "nested, from a Mac": tar_gz(*(member(*file) for file in (NESTED | MAC).items())),
+    "zip": as_zip({f"{REAL}/": b""} | {f"{REAL}/{name}": FILES[name] for name in NAMES} | MAC),
+    "flat zip": as_zip(FILES),
+    "nested zip": as_zip({"up/": b"", **NESTED}),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED_AGAIN)
+def test_an_archive_that_was_packed_again_is_taken(call, dest, tmp_path, monkeypatch, kind):
+    md5 = {name: hashlib.md5(FILES[name]).hexdigest() for name in NAMES}
+    monkeypatch.setattr(get_cifar10, "CIFAR10_MD5", md5)
+    path = tmp_path / "my cifar"
+    path.write_bytes(PACKED_AGAIN[kind])
+    result = call("--from", f' "{path}" ')
+    assert result.returncode == 0 and "published CIFAR-10" in result.stdout, result.stderr
+    assert_installed(dest)
+
+
+EVIL_ZIP = {
+    "absolute": ("/data_batch_1", 0o100644),
+    "parent": (f"{REAL}/../../data_batch_1", 0o100644),
+    "backslash": ("..\\data_batch_1", 0o100644),
+    "symlink": (f"{REAL}/data_batch_1", 0o120777),
+    "elsewhere": ("data_batch_1", 0o100644),
+    "folder-as-file": (f"{REAL}/data_batch_1/", 0),
+}
+
+
+@pytest.mark.parametrize("evil", EVIL_ZIP)
+def test_evil_zip_is_refused(call, dest, broken, tmp_path, evil):
+    name, mode = EVIL_ZIP[evil]
+    path = tmp_path / "evil.zip"
+    path.write_bytes(as_zip({f"{REAL}/{one}": FILES[one] for one in NAMES[1:]}))
+    with zipfile.ZipFile(path, "a") as archive:
+        info = zipfile.ZipInfo(name)
+        info.external_attr = mode << 16
+        archive.writestr(info, b"" if name.endswith("/") else b"x")
+    result = call("--from", path, "--sha256", "none")
+    assert_refused(result, broken, dest)
+    assert repr(name) in result.stderr
 
 
 def test_published_files_are_recognised(call, dest, archive, monkeypatch):
@@ -177,9 +243,21 @@ def test_published_archive_must_give_the_published_files(call, dest, broken, arc
 # Folders and links
 
 
-@pytest.mark.parametrize("where", [REAL, "."])
+def test_where_no_link_can_be_made_files_are_copied_and_that_is_said(
+    call, dest, tmp_path, monkeypatch
+):
+    def refuse(*_, **__):
+        raise OSError(22, "A required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    result = call("--from", write_set(tmp_path / "mine", FILES | {"other": b"x"}))
+    assert result.returncode == 0 and "Copying" in result.stdout and "privilege" in result.stdout
+    assert_installed(dest)
+
+
+@pytest.mark.parametrize("where", [f"up/{REAL}", "up", "."])
 def test_folder_is_linked(call, dest, tmp_path, where):
-    folder = write_set(tmp_path / "my data" / REAL, FILES)
+    folder = write_set(tmp_path / "my data" / "up" / REAL, FILES)
     result = call("--from", tmp_path / "my data" / where)
     assert result.returncode == 0, result.stderr
     assert os.readlink(dest / REAL) == str(folder)
@@ -243,7 +321,7 @@ def test_broken_set_is_noticed_and_replaced(call, dest, archive, damage):
         (dest / REAL / "data_batch_3").write_bytes(FILES["data_batch_4"])
     check = call("--check")
     assert_refused(check, snapshot(dest), dest)
-    assert "data_batch_3" in check.stderr and "get_datasets.sh" in check.stderr
+    assert "data_batch_3" in check.stderr and "python datasets/get_cifar10.py" in check.stderr
     result = call("--from", archive, "--sha256", SHA256)
     assert result.returncode == 0 and "is broken" in result.stdout
     assert_installed(dest)
@@ -266,8 +344,7 @@ def test_leftovers_beside_a_sound_set(call, dest, archive):
     call("--from", archive, "--sha256", SHA256)
     (dest / ".new-1" / REAL).mkdir(parents=True)
     (dest / PART).write_bytes(ARCHIVE)
-    with open(dest / ".lock") as lock:  # the other copy is still at work
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with contextlib.closing(held(dest)):  # the other copy is still at work
         assert call().returncode == 0
         assert (dest / ".new-1").exists() and (dest / PART).exists()
     assert call().returncode == 0
@@ -342,4 +419,4 @@ def test_wrong_usage(call, capsys, wrong):
     with pytest.raises(SystemExit) as exit:
         call(*wrong)
     assert exit.value.code == 2
-    assert "usage: get_datasets.sh" in capsys.readouterr().err
+    assert "usage: python datasets/get_cifar10.py" in capsys.readouterr().err

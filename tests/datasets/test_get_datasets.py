@@ -4,7 +4,7 @@ The real script runs against a small local server with the faults of real ones, 
 seven small files.
 """
 
-import fcntl
+import contextlib
 import os
 import shutil
 import signal
@@ -27,6 +27,7 @@ from tests.small_cifar10 import (
     SHA256,
     assert_installed,
     assert_refused,
+    held,
     member,
     snapshot,
     tar_gz,
@@ -246,8 +247,7 @@ def test_timeout_bounds_the_download(plain_path, dest, broken, server):
 
 
 def test_second_copy_touches_nothing(plain_path, dest, broken, server):
-    with open(dest / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with contextlib.closing(held(dest)):
         (dest / ".new-1").mkdir()  # of the first copy
         before = snapshot(dest)
         result = run(plain_path, dest, "--from", server.url("ok"), "--sha256", SHA256)

@@ -60,6 +60,7 @@ class LinearClassifier:
         bar = trange(num_iters, desc=type(self).__name__, leave=False, disable=not verbose)
         with np.errstate(over="ignore", invalid="ignore"), bar:
             for iteration in bar:
+                # rng may be any of three kinds of generator; all have `choice`.
                 ### BEGIN SOLUTION
                 batch = rng.choice(len(X), batch_size, replace=True)
                 X_batch, y_batch = X[batch], y[batch]
@@ -73,6 +74,8 @@ class LinearClassifier:
                 last_finite_W = self.W
 
                 step = training.step(iteration)
+                # The velocity becomes momentum times itself less step times dW, and W moves by it.
+                # self.W has to be a new array: last_finite_W is to keep the old numbers.
                 ### BEGIN SOLUTION
                 velocity = momentum * velocity - step * dW
                 self.W = self.W + velocity
@@ -121,8 +124,7 @@ class LinearClassifier:
         self.W = W
 
 
-# Losses are imported where they are used, so that each file of exercises can be run while another
-# one is being written.
+# Losses are imported where they are used: files of exercises can be run while others are written.
 
 
 class LinearSVM(LinearClassifier):

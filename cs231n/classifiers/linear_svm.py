@@ -9,13 +9,8 @@ what it lacks. The loss of a batch is the mean over its examples, plus a penalty
 
     L = 1/N sum_i L_i + reg * sum(W * W)
 
-Gradient. Where s_j - s_y + 1 > 0, the term of class j grows by x with the column w_j and shrinks
-by x with the column w_y; elsewhere it is constant:
-
-    dL_i / dw_j = x                                  if s_j - s_y + 1 > 0, else 0     (j != y)
-    dL_i / dw_y = -x * (the number of such classes j)
-
-At the kink, s_j - s_y + 1 = 0, there is no derivative; we take 0, a valid subgradient.
+Gradient. Derive it: the notebook has hints, and an example by hand. At the kink, where
+s_j - s_y + 1 = 0, there is no derivative; we take 0, a valid subgradient.
 
 Source: Weston and Watkins, "Support vector machines for multi-class pattern recognition" (1999);
 CS231n course notes, https://cs231n.github.io/linear-classify/
@@ -31,7 +26,8 @@ def svm_loss_naive(W, X, y, reg, *, margin=1.0):
 
     W (D, C) weights, X (N, D) image rows, y (N,) integer labels, reg the regularization strength.
     Inputs are not modified; dW has the floating-point dtype of W and X.
-    Raises ValueError for shapes that disagree, labels outside 0..C-1, NaN in W or X.
+    Raises ValueError for shapes that disagree, labels outside 0..C-1, and (by check_scores, which
+    your code calls once there are scores) NaN in W or X.
     """
     W, X, y = check_inputs(W, X, y)
     ### BEGIN SOLUTION
@@ -46,7 +42,7 @@ def svm_loss_naive(W, X, y, reg, *, margin=1.0):
             if j == y[i]:
                 continue
             violation = scores[j] - scores[y[i]] + margin
-            if violation > 0:
+            if violation > 0:  # it grows with s_j and shrinks with s_y, and s_j grows by x with w_j
                 loss += float(violation)
                 dW[:, j] += X[i]
                 dW[:, y[i]] -= X[i]
@@ -76,7 +72,9 @@ def svm_loss_vectorized(W, X, y, reg, *, margin=1.0):
 def hinge_loss(scores, y, margin=1.0):
     """Return the hinge loss (N,) of each row of scores (N, C), and dscores (N, C), its gradient.
 
-    Each row stands alone: row i of dscores is the gradient of losses[i] by scores[i].
+    Each row stands alone, without any penalty: row i of dscores is the gradient of losses[i]. Any
+    `margin` is honoured; the kink counts 0. For svm_loss_vectorized, and for grid_search.
+    By hand: the row (2, 3, 1) with y = 0 has the loss 2 + 0, and dscores (-1, 1, 0).
     """
     ### BEGIN SOLUTION
     rows = np.arange(len(y))

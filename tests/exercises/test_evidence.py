@@ -12,7 +12,7 @@ from tests.figure_data import NAMES
 FIGURES = {
     "plot_kink": lambda g: evidence.plot_kink(3e-6, 1e-5),
     "plot_failure_rate": lambda g: evidence.plot_failure_rate(
-        np.linspace(0, 2, 6), g.random(6), g.random(6)
+        np.linspace(0, 2, 6), g.random(6), [0.0, 2.0], g.random(2), g.random(2) / 10
     ),
     "plot_border_colours": lambda g: evidence.plot_border_colours(
         g.standard_normal((10, 3)), g.standard_normal((10, 3)), NAMES
@@ -58,11 +58,36 @@ def test_kink_labels_both_slopes(w, gradient, difference):
 
 
 def test_failure_rate_is_in_percent():
-    ax = evidence.plot_failure_rate([1, 2, 3], [0.1, 0.2, 0.5], [0.1, 0.3, 0.4])
+    rates = np.array([0.1, 0.3, 0.4]), [1, 3], np.array([0.2, 0.5]), np.array([0.01, 0.02])
+    ax = evidence.plot_failure_rate([1, 2, 3], *rates)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [10, 30, 40])
-    np.testing.assert_allclose(ax.lines[1].get_ydata(), [10, 20, 50])
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["expected", "measured"]
-    assert "%" in ax.get_ylabel()
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [20, 50])
+    (bars,) = ax.collections
+    np.testing.assert_allclose([path[:, 1] for path in bars.get_segments()], [[19, 21], [48, 52]])
+    labels = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert labels == ["expected", "counted, ± standard error"] and "%" in ax.get_ylabel()
+
+
+def test_gradient_checks_fail_as_often_as_expected(rng):
+    X, y = 100 * rng.standard_normal((100, 60)), rng.integers(10, size=100)
+    margins = np.array([0, 0.05])
+    rates = evidence.failure_rates(margins, X, y, 1e-6, 200, rng)
+    assert rates.shape == (200, 2) and rates.min() >= 0 and rates.max() <= 1
+    error = rates.std(axis=0) / np.sqrt(200)
+    # Theory takes the scores of images for independent, and so expects some percent too many.
+    np.testing.assert_allclose(
+        rates.mean(axis=0), evidence.expected_failure_rate(margins, X, 1e-6), atol=4 * error.max()
+    )
+
+
+def test_colour_cast_is_of_its_place(rng):
+    picture = rng.random((32, 32, 3))
+    picture[8:24, 8:24] = [3, 0, 0]
+    picture[:4] = picture[28:] = picture[:, :4] = picture[:, 28:] = [5, 5, 8]
+    rows = np.stack([picture, -picture]).reshape(2, 3072)
+    for place, cast in (("middle", [2, -1, -1]), ("border", [-1, -1, 2])):
+        found = evidence.colour_cast(rows, place)
+        np.testing.assert_allclose(found, [cast, np.negative(cast)], atol=1e-12)  # sums of 448
 
 
 def test_border_colours_give_the_correlation(rng):

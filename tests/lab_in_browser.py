@@ -73,7 +73,7 @@ def jupyterlab(folder, dataset):
     """Start JupyterLab on a folder, where it also keeps all its own files; yield address, token."""
     for name, settings in SETTINGS.items():
         path = folder / f"config/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings), encoding="utf-8")
 
     # MPLBACKEND=Agg, usual on servers, would keep figures out of the notebook.

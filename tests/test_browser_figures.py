@@ -9,6 +9,7 @@ import html
 import json
 import re
 
+import nbformat
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -21,7 +22,7 @@ from course.outputs.compare import Tolerance, compare_pictures
 from cs231n import gradient_check, pictures, vis_utils
 from cs231n.classifiers import linear_svm, softmax
 from tests.figure_data import NAMES, templates
-from tests.lab_in_browser import chromium, wait_for
+from tests.lab_in_browser import SETTINGS, chromium, jupyterlab, look, wait_for, wait_until_open
 
 pytestmark = pytest.mark.slow
 
@@ -324,3 +325,54 @@ def test_the_still_picture_is_what_the_page_prints(page, name):
     both = (base64.b64encode(one.read_bytes()).decode() for one in (stored, new))
     problems, _ = compare_pictures(*both, FONTS)
     assert not problems, f"copy {new} to {stored.parent}, if it is right: {problems}"
+
+
+# In a notebook
+
+CELLS = """\
+import sys; sys.path.insert(0, {root!r})
+import nbformat
+import numpy as np
+from cs231n import pictures
+from tests.figure_data import NAMES, templates
+rng = np.random.default_rng(1)
+curves = {{"data loss": [9, 5, 4], "penalty": [7, 3, 1]}}
+pictures.show_steps([0, 10, 100], [templates(rng) for _ in range(3)], curves, NAMES, "Steps")
+pictures.show_page("plane", "Plane")
+pictures.show_page("kink", "Kink")"""
+FRAME = "return document.querySelectorAll('iframe[srcdoc]')[{}]{}"
+
+
+@pytest.mark.parametrize("place", ["lab/tree", "notebooks"])
+def test_in_jupyter_they_are_shown_in_its_colours_and_work(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(CELLS.format(root=str(ROOT)))]
+    )
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, tmp_path / "figures.ipynb")
+    monkeypatch.setitem(SETTINGS, "apputils-extension/themes", {"theme": "JupyterLab Dark"})
+    with jupyterlab(tmp_path, tmp_path) as (url, token), chromium(tmp_path / "chromium") as driver:
+        driver.get(f"{url}{place}/figures.ipynb?token={token}")
+        wait_until_open(driver)
+        driver.find_element("css selector", ".jp-CodeCell .cm-content").send_keys(
+            Keys.SHIFT + Keys.ENTER
+        )
+        wait_for(lambda: count(driver) == 3, seconds=120, what="the figures are shown")
+        for n, name in enumerate(["steps", "plane", "kink"]):
+            root = FRAME.format(n, ".contentDocument.documentElement.")
+            dark = driver.execute_script(root + "classList.contains('dark')")
+            driver.execute_script(FRAME.format(n, ".scrollIntoView({block: 'center'})"))
+            driver.save_screenshot(SEEN / f"{place.partition('/')[0]}-{name}.png")
+            assert dark
+        driver.switch_to.frame(driver.find_element("css selector", "iframe[title=Steps]"))
+        press(driver, "at", Keys.HOME)
+        assert text(driver, "reading") == "Iteration 0: data loss 9.00, penalty 7.00"
+        driver.switch_to.default_content()
+        assert look(driver)["error"] == []
+        # Notebook reports an error of its own, with any notebook.
+        assert place == "notebooks" or driver.get_log("browser") == []
+
+
+def count(driver):
+    return look(driver)["figures"][0]

@@ -49,8 +49,8 @@ PICTURE = re.compile(r"data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=]+)")
 def contents(outputs):
     """Flatten a cell's outputs to a list of (kind, value), without progress bars.
 
-    Kinds are "stdout", "stderr", "error" and MIME types. Pictures within HTML, which are compared
-    as pictures, follow it.
+    Kinds are "stdout", "stderr", "error" and MIME types. Before HTML stand the pictures in it,
+    which are compared as such.
     """
     flat = []
     for output in outputs:
@@ -62,10 +62,10 @@ def contents(outputs):
             flat.append(("error", f"{output.ename}: {output.evalue}"))
         else:
             for kind, value in sorted(output.data.items()):
-                inside = PICTURE.findall(value) if kind == "text/html" else []
-                flat += (
-                    [(kind, PICTURE.sub(r"data:\1", value)), *inside] if inside else [(kind, value)]
-                )
+                if kind == "text/html":
+                    flat += PICTURE.findall(value)
+                    value = PICTURE.sub(r"data:\1", value)
+                flat.append((kind, value))
     return flat
 
 

@@ -96,6 +96,24 @@ def test_tables_and_json_are_compared_as_text():
     assert compare_value("application/json", {"a": 2}, {"a": 3}, DEFAULT)[0]
 
 
+def test_pictures_in_html_are_compared_as_pictures():
+    def shown(number, grey):
+        uri = "data:image/png;base64," + encode(np.full((20, 20, 3), grey, np.uint8))
+        html = f"<img src='{uri}'> loss {number}"
+        return contents([new_output("display_data", {"text/html": html, "text/plain": "a"})])
+
+    stored = shown(1.5, 100)
+    assert [kind for kind, _ in stored] == ["image/png", "text/html", "text/plain"]
+    for other, differs in (
+        (shown(1.5001, 101), []),
+        (shown(1.6, 100), [1]),
+        (shown(1.5, 200), [0]),
+    ):
+        pairs = zip(stored, other, strict=True)
+        found = [bool(compare_value(kind, a, b, DEFAULT)[0]) for (kind, a), (_, b) in pairs]
+        assert [n for n, problem in enumerate(found) if problem] == differs
+
+
 def test_progress_bars_are_dropped_and_warnings_are_not():
     bar = "SVM: 100%|██████| 1500/1500 [00:01<00:00, 1312.22it/s]\n"
     widget = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": bar}

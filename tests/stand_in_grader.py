@@ -41,7 +41,7 @@ def hand_in(folder, submissions):
 
 
 def find(folder):
-    return intake.find(SETTINGS.course, folder)
+    return intake.find(SETTINGS.course, folder).students
 
 
 def grade(files, settings):

@@ -14,13 +14,15 @@ from course import ROOT, definition
 from course.edition import whole
 from course.export import outcome
 from course.export.overview import summary_table
+from course.export.roster import People, read_table
 from course.files import put
 from course.grader import demo, intake, sandbox
 from course.grader.grade import Settings, grader_version
-from course.grader.many import INTERRUPTED, grade_all, progress
+from course.grader.many import COMPLETE, INTERRUPTED, PROBLEMS, grade_all, progress
 from course.grader.store import Store, StoreError
 from course.grader.verdict.unseen import unseen_problems
 from course.outputs import data_sets
+from course.text import one_line
 
 NOT_STARTED = 2  # as argparse
 EXIT_CODES = """exit codes:
@@ -35,7 +37,7 @@ EXAMPLES = {
   python -m course.grader demo build/grade-demo
 """,
     "grade": """examples:
-  python -m course.grader grade downloads/             into downloads-grades/
+  python -m course.grader grade submissions.zip --roster gradebook.csv
   python -m course.grader grade downloads/ --no-notebooks --jobs 8 --out grades/
 """,
     "demo": """examples:
@@ -62,9 +64,22 @@ def grade(course, options):
     """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
     if problems := whole.find_problems(course):
         raise ValueError("\n".join([*problems, "nothing was graded, because of the above"]))
-    paths = intake.find(course, options.folder)
-    out = options.out or options.folder.with_name(f"{options.folder.resolve().name}-grades")
+    roster = People(read_table(options.roster)) if options.roster else None
+    name = options.folder.resolve().name.removesuffix(".zip")
+    out = options.out or options.folder.with_name(f"{name}-grades")
     keep_apart(options.folder, out)
+    with intake.unpacked(course, options.folder) as (folder, refused):
+        download = intake.find(course, folder, roster)
+        download.not_graded += refused
+        print(download.told)
+        status = grade_download(course, options, download, out)
+    for name, why in download.not_graded:
+        print(f"not graded: {one_line(name, 100)}: {why}", file=sys.stderr)
+    return status or (PROBLEMS if download.not_graded else COMPLETE)
+
+
+def grade_download(course, options, download, out):
+    """Grade a Download into `out`; exit status."""
     if options.no_sandbox:
         print(NO_SANDBOX, file=sys.stderr)
     else:
@@ -83,9 +98,9 @@ def grade(course, options):
             version=grader_version(course),
             root="" if course.root == ROOT else str(course.root),
         )
-        with progress(len(paths)) as report:
+        with progress(len(download.students)) as report:
             summary = grade_all(
-                paths,
+                download.students,
                 settings,
                 store,
                 jobs=options.jobs,
@@ -97,6 +112,8 @@ def grade(course, options):
             return summary.status
         rows = outcome.write(course, out, store, sorted(summary.states))
     print(summary_table(rows))
+    if download.absent:
+        print(f"\nNothing was handed in by {len(download.absent)}: {', '.join(download.absent)}")
     for slug, error in summary.errors.items():
         print(f"\nThe grader made a mistake, with {slug}:\n{error}", file=sys.stderr)
     print(WHERE_TO_LOOK.format(out=out, jupyter=Path(sys.executable).with_name("jupyter")))
@@ -162,7 +179,8 @@ def parse(argv):
     one = commands.add_parser("grade", help=what, description=what, **more_help("grade"))
     one.set_defaults(run=grade)
     add = one.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="of submissions: zips or folders")
+    add("folder", type=Path, metavar="FOLDER", help="of submissions, or an LMS's whole download")
+    add("--roster", type=Path, metavar="FILE.csv", help="list of students, or exported gradebook")
     add("--out", type=Path, help="folder of the results; default: FOLDER-grades")
     add("--jobs", type=count, metavar="N", help="worker processes; default: one a processor")
     add("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")

@@ -127,15 +127,50 @@ def test_what_occurs_twice_is_refused(tmp_path, work):
 def test_encrypted_and_oddly_compressed_entries_are_refused(tmp_path, work):
     buffer = io.BytesIO(zip_bytes(with_file(work, FIRST, None)))
     with zipfile.ZipFile(buffer, "a") as file:
-        file.writestr(FIRST, work[FIRST], zipfile.ZIP_BZIP2)
+        file.writestr(FIRST, work[FIRST])
     content = bytearray(buffer.getvalue())
     entry = content.rfind(ONE.encode()) - 46  # in the list of contents
     assert content[entry : entry + 4] == b"PK\x01\x02"
     content[entry + 8] |= 1
+    content[content.rfind(FIRST.encode()) - 46 + 10] = 1  # "shrunk", of 1989
     submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", content))
     assert set(submission.files) == set(work) - {ONE, FIRST}
     assert f"{ONE}: it is encrypted" in submission.remarks
     assert any(s.startswith(f"{FIRST}: it is compressed in") for s in submission.remarks)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zips_of_other_methods_are_read_within_the_same_limits(tmp_path, work, method):
+    def pack(files):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as file:
+            for name, content in files.items():
+                file.writestr(name, content)
+        return buffer.getvalue()
+
+    assert intake.read(COURSE, put_zip(tmp_path / "ann.zip", pack(work))).files == work
+    bomb = pack(with_file(work, ONE, b" " * 24_000_000))
+    remarks = intake.read(COURSE, put_zip(tmp_path / "bob.zip", bomb)).remarks
+    assert f"{ONE}: it is a zip bomb: more than 200 times its packed size" in remarks
+    damaged = bytearray(pack({FIRST: bytes(range(256))}))
+    damaged[damaged.find(FIRST.encode()) + len(FIRST) + 60] ^= 255
+    remarks = intake.read(COURSE, put_zip(tmp_path / "eve.zip", damaged)).remarks
+    assert any(line.startswith(f"{FIRST}: it cannot be unpacked") for line in remarks)
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"Rar!\x1a\x07\x01\0", "a RAR archive, not a zip; unpack it"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive, not a zip; unpack it"),
+        (b"\x1f\x8b\x08\0", "packed by gzip, not a zip; unpack it"),
+        (b"\n<!DOCTYPE html><html>", "a page of the web, not a zip; download it anew"),
+        (b"", "an empty file, not a zip; download it anew"),
+    ],
+)
+def test_what_is_no_zip_is_told_by_its_first_bytes(tmp_path, start, what):
+    remarks = intake.read(COURSE, put_zip(tmp_path / "ann.zip", start)).remarks
+    assert remarks[0].startswith(f"it cannot be read: it is {what}")
 
 
 # Limits

@@ -105,7 +105,7 @@ def together(world, settings):
     archives.write_all(handed_in, honest, world.folder, world.secrets[0])
     with Store(world.out) as store:
         world.before = world.state()
-        summary = grade_all(intake.find(COURSE, handed_in), settings, store, jobs=2)
+        summary = grade_all(intake.find(COURSE, handed_in).students, settings, store, jobs=2)
         world.found = world.damage()
         assert (summary.errors, summary.stopped) == ({}, "")
         return {result["name"]: result for result in store.results(sorted(summary.states))}
@@ -180,7 +180,7 @@ def test_honest_results_are_right(alone):
 
 
 def test_every_submission_has_a_result(world, together):
-    handed_in = intake.find(COURSE, world.folder / "handed in")
+    handed_in = intake.find(COURSE, world.folder / "handed in").students
     assert len(together) == len(handed_in)
     for result in together.values():
         assert result["sandbox"] is True

@@ -208,17 +208,17 @@ def test_so_many_zips_inside_are_opened_the_highest_first(read, monkeypatch):
     inner = zip_bytes(finished_work())
     empty = zip_bytes({"readme.txt": b""})
     files = {"a/d.zip": inner, "b.zip": empty, "c.zip": empty}
-    assert layout.INNER_ZIPS == 3 and read(files).files == finished_work()
-    monkeypatch.setattr(layout, "INNER_ZIPS", 2)
+    assert read(files).files == finished_work()
+    monkeypatch.setattr(archive, "INNER_ZIPS", 2)
     submission = read(files)
     assert (submission.files, submission.remarks) == ({}, ["nothing of the assignment was found"])
 
 
 def test_a_zip_inside_is_opened_up_to_a_size(read, monkeypatch):
     files = {"work.zip": zip_bytes(finished_work())}
-    monkeypatch.setattr(layout, "INNER_LIMIT", len(files["work.zip"]))
+    monkeypatch.setattr(archive, "INNER_LIMIT", len(files["work.zip"]))
     assert read(files).files == finished_work()
-    monkeypatch.setattr(layout, "INNER_LIMIT", len(files["work.zip"]) - 1)
+    monkeypatch.setattr(archive, "INNER_LIMIT", len(files["work.zip"]) - 1)
     submission = read(files)
     assert submission.files == {}
     assert submission.remarks[0] == "work.zip: it has more than 0 MB"

@@ -13,7 +13,13 @@ from course.edition.derive import derive
 
 ROOMS = "cs231n", "course", "exercises", "benchmarks", "tests", "scenes"
 # Libraries by the name of what is imported, where that is not the name of the package.
-PACKAGES = {"PIL": "pillow", "zmq": "pyzmq", "distributed": "dask", "IPython": "ipython"}
+PACKAGES = {
+    "yaml": "pyyaml",
+    "PIL": "pillow",
+    "zmq": "pyzmq",
+    "distributed": "dask",
+    "IPython": "ipython",
+}
 NEEDED_UNSEEN = {"cryptography"}  # by Dask, for the keys that it is asked to make
 
 

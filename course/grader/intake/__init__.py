@@ -1,5 +1,6 @@
 """Read submissions: find them, choose what belongs to the assignment, say what is wrong.
 
+    downloads.py  whose files are these: what learning management systems hand over
     archive.py    folders and zips, with limits, of which nothing is trusted
     layout.py     where in it the assignment lies, and which files belong to it
     examine.py    what is wrong with a file
@@ -10,61 +11,88 @@ inside, in folders of another letter case, or in a zip within. Everything stays 
 
 import hashlib
 import re
+import tempfile
 import unicodedata
-from collections import defaultdict
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from course.grader.intake import examine, layout
-from course.grader.intake.archive import Refused
+from course.grader.intake import downloads, examine, layout
+from course.grader.intake.archive import Refused, open_source
+from course.grader.intake.downloads import Handed
 from course.text import one_line
 
-# Other archives than zips are submissions that cannot be read, not files that lie about.
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 MAX_REMARKS = 40
+DOWNLOAD_LIMIT = 500_000_000  # bytes of one file in a download that is a zip
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What was handed in: `files` is {name from the root of the assignment: bytes}."""
+    """What was handed in: `files` is {name from the root of the assignment: bytes}.
+
+    student   who, when and how, as far as names tell: see downloads.Handed.told
+    """
 
     name: str
     slug: str
     files: dict
     remarks: list
+    student: dict = field(default_factory=dict)
 
 
-def find(course, folder):
-    """Return the paths of the submissions in a folder, sorted: its folders and archives.
+def find(course, folder, roster=None):
+    """Return the Download in a folder, with the names of a roster (export/roster.py's People).
 
-    Raises FileNotFoundError or ValueError if there is none, or if it is not clear which counts.
+    Raises FileNotFoundError or ValueError if there is none.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder; name the one that holds all submissions")
     if any((folder / name).exists() for name in course.expected_files):
         raise ValueError(f"{folder} is itself a submission; name the folder in which it lies")
-    paths = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.name != "__MACOSX"
-        and not path.name.startswith(".")
-        and (path.suffix.lower() in ARCHIVES or path.is_dir())
-    ]
-    if not paths:
-        raise FileNotFoundError(f"{folder} holds no submission: no zip, and no folder")
-    of_name = defaultdict(list)
-    for path in paths:
-        of_name[name_of(path)].append(path.name)
-    if doubles := [" and ".join(map(repr, names)) for names in of_name.values() if names[1:]]:
-        raise ValueError(
-            f"in {folder}, {'; '.join(doubles)}: would have the same name; move away all but one"
+    found = downloads.read_folder(course, folder)
+    if not found.students:
+        lines = [f"{name}: {why}" for name, why in found.not_graded[:20]]
+        raise FileNotFoundError(
+            "\n".join([f"{folder} holds no submission that a name tells of", *lines])
         )
-    return paths
+    return downloads.with_roster(found, roster) if roster else found
 
 
-def name_of(path):
-    return path.name.removesuffix(path.suffix) if path.suffix.lower() == ".zip" else path.name
+@contextmanager
+def unpacked(course, path):
+    """Yield (folder, [(name, why), ...]) of a download: of a zip, a folder with what it holds, and
+    what was not unpacked. A folder that holds nothing but such a zip is like the zip."""
+    path, refused = Path(path), []
+    if path.is_dir():
+        visible = [one for one in path.iterdir() if not downloads.is_aside(one)]
+        if len(visible) == 1 and visible[0].is_file() and holds_many(course, visible[0]):
+            [path] = visible
+    if not path.is_file():
+        yield path, refused
+        return
+    with tempfile.TemporaryDirectory(prefix="download-") as name, open_source(path) as source:
+        for entry in source.entries:
+            try:
+                content = source.read(entry, DOWNLOAD_LIMIT)
+                target = Path(name, entry)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            except (Refused, OSError) as error:
+                refused.append((entry, str(error)))
+        yield Path(name), refused + source.refused
+
+
+def holds_many(course, path):
+    """Whether a file is a zip of several submissions, and not one student's."""
+    try:
+        with open_source(path) as source:
+            entries = list(source.entries)
+    except (Refused, OSError):
+        return False
+    tops = {entry.split("/")[0] for entry in entries}
+    inner = {entry.split("/")[1] for entry in entries if entry.count("/")}
+    return downloads.is_download(tops) or (len(tops) == 1 and downloads.is_download(inner))
 
 
 def make_slug(name):
@@ -91,13 +119,17 @@ def content_key(files):
     return total.hexdigest()
 
 
-def read(course, path):
-    """Return the Submission at a path. Whatever is wrong inside becomes a remark."""
-    path, files, remarks = Path(path), {}, []
+def read(course, handed):
+    """Return the Submission of a student's Handed, or of a path.
+
+    Whatever is wrong inside becomes a remark.
+    """
+    if not isinstance(handed, Handed):
+        name = downloads.stem(Path(handed))
+        handed = Handed(name, name, ((Path(handed), ""),))
+    files, remarks = {}, []
     try:
-        if path.is_file() and path.suffix.lower() != ".zip" and not path.is_symlink():
-            raise Refused(f"{path.suffix} is not read; pack it anew as a zip")
-        files, remarks = layout.read(course, path)
+        files, remarks = layout.read(course, handed.pieces)
         # Of what is given, only what students edit is ever run or read.
         theirs = (n for n in files if n in course.expected_files or not course.is_given(n))
         remarks += examine.remarks({n: files[n] for n in theirs if n.endswith((".py", ".ipynb"))})
@@ -110,6 +142,9 @@ def read(course, path):
     if remarks[MAX_REMARKS:]:
         remarks.sort(key=lambda line: not line.startswith(course.expected_files))
         remarks[MAX_REMARKS:] = [f"and {len(remarks) - MAX_REMARKS} more remarks"]
-    name = name_of(path)
-    printable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return Submission(printable, make_slug(name), files, remarks)
+    remarks = [*handed.remarks, *remarks]
+    return Submission(printable(handed.name), make_slug(handed.key), files, remarks, handed.told)
+
+
+def printable(name):
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

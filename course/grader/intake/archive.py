@@ -1,4 +1,4 @@
-"""What lies in a submission, a folder or a zip: names that can be trusted, contents with limits.
+"""What lies in a submission, folders and zips: names that can be trusted, contents with limits.
 
     with open_source(path) as source:
         source.entries               {name: where it lies}: the regular files
@@ -9,12 +9,18 @@ Nothing is written, no link is followed, no device is opened. Sizes are counted 
 what a zip says about itself may be wrong. Hidden files and caches are passed over in silence.
 """
 
+import bz2
 import contextlib
+import copy
+import io
+import lzma
 import os
 import re
 import stat
 import zipfile
+import zlib
 
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 MAX_FILES = 100_000  # a student's own virtual environment has 30,000
 LIST_LIMIT = 10_000_000  # bytes of a zip's list of contents, which is read in one piece
 NAME_LIMIT, PART_LIMIT = 1000, 255
@@ -22,7 +28,19 @@ MAX_DEPTH = 40
 RATIO, FREE = 200, 5_000_000  # what is larger than FREE bytes may not have shrunk more than RATIO
 CHUNK = 1 << 18
 PASSED_OVER = ("__MACOSX", "__pycache__", "node_modules")
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile does not bound what others expand to
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+LZMA_MEMORY = 200_000_000  # bytes of a dictionary, as the zip itself names it
+INNER_LIMIT, INNER_ZIPS = 50_000_000, 10  # zips inside of a submission: bytes, how many
+
+KINDS = (  # how a file begins, and what it is
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),  # an empty one
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x1f\x8b", "packed by gzip"),
+    (b"BZh", "packed by bzip2"),
+    (b"\xfd7zXZ", "packed by xz"),
+)
 
 
 class Refused(Exception):
@@ -34,7 +52,35 @@ def open_source(path):
     mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
         raise Refused("it is a link, which is not followed")
-    return FolderSource(path) if stat.S_ISDIR(mode) else ZipSource(open_regular(path))
+    if stat.S_ISDIR(mode):
+        return FolderSource(path)
+    file = open_regular(path)
+    try:
+        require_zip(file.read(512))
+    except BaseException:
+        file.close()
+        raise
+    return ZipSource(file)
+
+
+def kind_of(start):
+    """Return what a file is that begins so: "zip", words for another kind, "" if unknown."""
+    if not start:
+        return "an empty file"
+    if re.match(rb"\s*<(!doctype|html|\?xml)", start, re.IGNORECASE):
+        return "a page of the web"
+    if start[257:262] == b"ustar":
+        return "a tar archive"
+    return next((kind for begins, kind in KINDS if start.startswith(begins)), "")
+
+
+def require_zip(start):
+    """Raise Refused, with the way out, if a file that begins so is known to be no zip."""
+    kind = kind_of(start)
+    if kind in ("an empty file", "a page of the web"):
+        raise Refused(f"it is {kind}, not a zip; download it anew, or have it handed in again")
+    if kind not in ("", "zip"):
+        raise Refused(f"it is {kind}, not a zip; unpack it, and pack it anew as a zip")
 
 
 def open_regular(path):
@@ -44,6 +90,14 @@ def open_regular(path):
         os.close(descriptor)
         raise Refused("it is not a regular file")
     return open(descriptor, "rb")
+
+
+def read_regular(path, limit):
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise too_large(limit)
+    return content
 
 
 def clean(name):
@@ -155,11 +209,7 @@ class FolderSource(Source):
                     yield name, entry.path, None
 
     def read_entry(self, path, limit):
-        with open_regular(path) as file:
-            content = file.read(limit + 1)
-        if len(content) > limit:
-            raise too_large(limit)
-        return content
+        return read_regular(path, limit)
 
 
 class ZipSource(Source):
@@ -193,14 +243,14 @@ class ZipSource(Source):
             elif info.flag_bits & 0x1:
                 why = "it is encrypted"
             elif info.compress_type not in METHODS:
-                why = "it is compressed in another way than zips usually are; zip it anew"
+                why = "it is compressed in a way that zips seldom are; zip it anew"
             yield name, info, why
 
     def read_entry(self, info, limit):
         pieces, size = [], 0
         try:
-            with self.archive.open(info) as file:
-                while piece := file.read(CHUNK):
+            with contextlib.closing(self.unpacked(info)) as found:
+                for piece in found:
                     size += len(piece)
                     if size > limit:
                         raise too_large(limit)
@@ -213,9 +263,118 @@ class ZipSource(Source):
             raise Refused(f"it cannot be unpacked ({error})") from None
         return b"".join(pieces)
 
+    def unpacked(self, info):
+        """Yield the bytes of an entry in pieces that are never large."""
+        if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            with self.archive.open(info) as file:
+                while piece := file.read(CHUNK):
+                    yield piece
+            return
+        packed = copy.copy(info)  # zipfile itself does not bound what these methods expand to
+        packed.compress_type, packed.file_size = zipfile.ZIP_STORED, info.compress_size
+        del packed.CRC
+        with self.archive.open(packed) as file:
+            if info.compress_type == zipfile.ZIP_BZIP2:
+                unpacker, rest = bz2.BZ2Decompressor(), b""
+            else:
+                unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, LZMA_MEMORY)
+                _, properties = file.read(4), file.read(5)
+                ends = info.flag_bits & 0x2  # a mark tells where it ends, not the size
+                rest = properties + (b"\xff" * 8 if ends else info.file_size.to_bytes(8, "little"))
+            checksum = 0
+            while not unpacker.eof:
+                if unpacker.needs_input and not rest and not (rest := file.read(CHUNK)):
+                    raise EOFError("it is cut off")
+                try:
+                    piece, rest = unpacker.decompress(rest, CHUNK), b""
+                except OSError as error:  # bz2's word for damaged data
+                    raise zipfile.BadZipFile(str(error)) from None
+                checksum = zlib.crc32(piece, checksum)
+                yield piece
+        if checksum != info.CRC:
+            raise zipfile.BadZipFile("its checksum is wrong")
+
     def __exit__(self, *exception):
         self.archive.close()
         self.file.close()
+
+
+class Pile(Source):
+    """Pieces of a student's work side by side.
+
+    unpack() puts what archives among them hold where they lie, one level deep.
+    pieces   [(path, name that the student gave it), ...]; what has the name "" holds all the rest
+    """
+
+    def __init__(self, pieces):
+        super().__init__()
+        self.stack = contextlib.ExitStack()
+        try:
+            for path, name in pieces:
+                self.add(path, name)
+        except BaseException:
+            self.stack.close()
+            raise
+
+    def add(self, path, name):
+        """Add what lies at a path. Raises Refused if it is all there is, and cannot be read."""
+        if name and not is_archive(name) and not os.path.isdir(path):
+            self.put(name, LooseFile(path), "")
+            return
+        try:
+            source = self.stack.enter_context(open_source(path))
+        except (Refused, OSError) as error:
+            if not name:
+                raise
+            self.refused.append((name, str(getattr(error, "strerror", None) or error)))
+            return
+        self.lay(source, f"{name}/" if name else "")
+
+    def lay(self, source, prefix):
+        for entry in source.entries:
+            self.put(prefix + entry, source, entry)
+        self.refused += [(prefix + name, why) for name, why in source.refused]
+
+    def put(self, name, source, entry):
+        while name in self.entries:  # two files of one name, from different pieces
+            head, dot, ending = name.rpartition(".")
+            name = f"{head} (2){dot}{ending}" if dot else f"{name} (2)"
+        self.entries[name] = source, entry
+
+    def unpack(self):
+        zips = [name for name in self.entries if is_archive(name)]
+        for name in sorted(zips, key=lambda name: (name.count("/"), name))[:INNER_ZIPS]:
+            try:
+                content = self.read(name, INNER_LIMIT)
+                require_zip(content[:512])
+                source = self.stack.enter_context(ZipSource(io.BytesIO(content)))
+            except Refused as error:
+                self.refused.append((name, str(error)))
+                continue
+            del self.entries[name]
+            self.lay(source, f"{name}/")
+
+    def read_entry(self, place, limit):
+        source, entry = place
+        return source.read(entry, limit)
+
+    def __exit__(self, *exception):
+        self.stack.close()
+
+
+class LooseFile(Source):
+    """One file, under the name ""."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.entries[""] = path
+
+    def read_entry(self, path, limit):
+        return read_regular(path, limit)
+
+
+def is_archive(name):
+    return name.lower().endswith(ARCHIVES)
 
 
 class Bounded:

@@ -1,6 +1,7 @@
 """Say what is wrong with files of a submission, without running any of them.
 
     remarks(files) -> ["notebooks/one.ipynb: it is a Git LFS pointer, not the file", ...]
+    count_cells(files, known) -> {name: Counted}, which notebook is which by its cells
 
 The files are parsed in a child process of few resources: a source can be written such that the
 parser crashes or never ends, and a small text such that it takes gigabytes as a parsed notebook.
@@ -15,11 +16,12 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from course.notebook import read_cells
+from course.notebook import read_cells, squeeze
 from course.submission.contents import damage
 from course.text import one_line
 
@@ -50,9 +52,38 @@ def remarks(files):
     return found
 
 
-def in_child(files):
-    """Return a remark or None for each (name, content), up to the one that the child died of."""
-    header = json.dumps([(name, len(content)) for name, content in files])
+class Counted(NamedTuple):
+    """Of a notebook: {notebook of the course: how many of its cells are here}; cells that were run;
+    characters of other cells than the course's."""
+
+    known: dict
+    run: int
+    own: int
+
+
+def count_cells(files, known):
+    """Return {name: Counted} of those files that are notebooks.
+
+    known   {notebook of the course: {"ids": [...], "texts": [...]}}, of all editions
+    """
+    found, named = {}, list(files)
+    for _ in range(CHILDREN):
+        counted = in_child([(name, files[name]) for name in named], known)
+        pairs = zip(named, counted, strict=False)
+        found |= {name: Counted(*one) for name, one in pairs if one is not None}
+        named = named[len(counted) + 1 :]  # one that the child died of is none
+        if not named:
+            break
+    return found
+
+
+def in_child(files, known=None):
+    """Return a remark or None for each (name, content), up to the one that the child died of.
+
+    With `known` cells, what is counted in place of remarks.
+    """
+    sizes = [(name, len(content)) for name, content in files]
+    header = json.dumps({"files": sizes, "known": known})
     try:
         output = subprocess.run(
             [sys.executable, "-I", "-B", __file__],
@@ -73,6 +104,24 @@ def look_at(name, content):
     if problem := damage(name, content):  # not UTF-8, or an unfinished merge
         return problem.what
     return look_at_notebook(content) if name.endswith(".ipynb") else look_at_code(content)
+
+
+def count(content, known):
+    """Return the Counted of a file, None if it is no notebook."""
+    try:
+        cells = read_cells(content)
+    except ValueError:
+        return None
+    texts = [squeeze(cell.source) for cell in cells]
+    given, numbers = set(), {}
+    for name, its in known.items():
+        ids, its_texts = set(its["ids"]), set(its["texts"])
+        same = {i for i, text in enumerate(texts) if text in its_texts}
+        given |= same
+        # Ids such as "imports" are those of several notebooks; a text is worth more.
+        numbers[name] = 2 * len(same) + sum(bool(cell.ids & ids) for cell in cells)
+    run = sum(cell.type == "code" and type(cell.number) is int for cell in cells)
+    return Counted(numbers, run, sum(len(t) for i, t in enumerate(texts) if i not in given))
 
 
 def look_at_notebook(content):
@@ -111,9 +160,14 @@ def main():
         with contextlib.suppress(ValueError, OSError):  # less is allowed already; macOS
             resource.setrlimit(kind, (most, most))
     warnings.simplefilter("ignore")  # of odd but valid code
-    for name, size in json.loads(sys.stdin.buffer.readline()):
+    header = json.loads(sys.stdin.buffer.readline())
+    for name, size in header["files"]:
+        content = sys.stdin.buffer.read(size)
         try:
-            what = look_at(name, sys.stdin.buffer.read(size))
+            if header["known"] is not None:
+                print(json.dumps(count(content, header["known"])), flush=True)
+                continue
+            what = look_at(name, content)
         except (MemoryError, RecursionError):
             what = "it takes too much memory to be read"
         print(json.dumps(what and f"{one_line(name, 100)}: {one_line(what)}"), flush=True)

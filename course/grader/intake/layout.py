@@ -5,35 +5,35 @@ Names get the letter case that they have in the course. Everything else, such as
 and manifests, stays where it is, without a word.
 """
 
-import io
+import re
 import unicodedata
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from course.definition import is_picture
-from course.grader.intake.archive import Refused, Source, ZipSource, above, open_source
+from course.edition import handed_out
+from course.edition.derive import ReleaseError
+from course.grader.intake import examine
+from course.grader.intake.archive import Pile, Refused, above
+from course.notebook import PLACEHOLDER, squeeze
 from course.submission.contents import FILE_LIMIT, NOTEBOOK_LIMIT, OWN_LIMIT, PICTURE_LIMIT
 from course.text import one_line
 
-INNER_LIMIT, INNER_ZIPS = 50_000_000, 3  # zips inside of a submission: bytes, how many
 OTHER_FILES, PICTURES = 300, 50  # files besides the expected ones, pictures looked for
-MAX_REFUSED, MAX_PLACES = 20, 20
+MAX_REFUSED, MAX_PLACES, MAX_NOTEBOOKS = 20, 20, 20
 
 
-def read(course, path):
-    """Return ({name: bytes}, remarks) of the submission at a path. Raises Refused, OSError."""
+def read(course, pieces):
+    """Return ({name: bytes}, remarks) of a submission's archive.Pile. Raises Refused, OSError."""
     expected = len(course.expected_files)
-    with ExitStack() as stack:
-        outer = stack.enter_context(open_source(path))
-        places = places_in(course, outer)
-        if min(places, key=Place.rank).expected < expected:
-            places += places_in_zips(course, outer, stack)
-        root, *others = sorted(places, key=Place.rank)[:MAX_PLACES]
+    with Pile(pieces) as source:
+        if max(place.expected for place in places_in(course, source)) < expected:
+            source.unpack()
+        root, *others = sorted(places_in(course, source), key=Place.rank)[:MAX_PLACES]
         others = [place for place in others if place.expected]
-        sources = dict.fromkeys((outer, root.source))
-        remarks = [line for source in sources for line in refusals(source)]
+        remarks = refusals(source)
         if others:
             taken, *not_taken = (
                 f"{place.told} ({place.expected} of {expected} files)"
@@ -43,7 +43,7 @@ def read(course, path):
                 f"the assignment is there more than once, whole or in part; taken is {taken}; "
                 f"not taken: {', '.join(not_taken)}"
             )
-        return take(course, root, others, remarks), remarks
+        return take(course, source, root, others, remarks), remarks
 
 
 def refusals(source):
@@ -60,23 +60,21 @@ def refusals(source):
 
 @dataclass(frozen=True)
 class Place:
-    """A folder that may be the assignment's root: names in `source` that begin with `prefix`."""
+    """A folder that may be the assignment's root: names that begin with `prefix`."""
 
-    source: Source
     prefix: str
-    name: str  # for remarks; begins with the name of the zip inside, if it lies there
     expected: int = 0  # how many expected files are where they should be
     loose: int = 0  # how many have the right name only
 
     def rank(self):
-        return -self.expected, -self.loose, self.name.count("/"), self.name
+        return -self.expected, -self.loose, self.prefix.count("/"), self.prefix
 
     @property
     def told(self):
-        return one_line(self.name.rstrip("/"), 100) or "the top folder"
+        return one_line(self.prefix.rstrip("/"), 100) or "the top folder"
 
 
-def places_in(course, source, name=""):
+def places_in(course, source):
     """Return the Places in a source; at least one, its top."""
     exact, loose = defaultdict(set), defaultdict(set)
     for entry in source.entries:
@@ -86,23 +84,10 @@ def places_in(course, source, name=""):
                 exact[entry[: len(entry) - len(known)]].add(known)
             elif base(entry).lower() == short.lower():
                 loose[entry[: len(entry) - len(short)]].add(known)
-    places = [Place(source, at, name + at, expected=len(found)) for at, found in exact.items()]
+    places = [Place(at, expected=len(found)) for at, found in exact.items()]
     if not places:
-        places = [Place(source, at, name + at, loose=len(found)) for at, found in loose.items()]
-    return places or [Place(source, "", name)]
-
-
-def places_in_zips(course, outer, stack):
-    """Return the Places in zips that lie in a source."""
-    places = []
-    zips = [name for name in outer.entries if name.lower().endswith(".zip")]
-    for name in sorted(zips, key=lambda name: (name.count("/"), name))[:INNER_ZIPS]:
-        try:
-            content = io.BytesIO(outer.read(name, INNER_LIMIT))
-            places += places_in(course, stack.enter_context(ZipSource(content)), f"{name}/")
-        except Refused as error:
-            outer.refused.append((name, str(error)))
-    return places
+        places = [Place(at, loose=len(found)) for at, found in loose.items()]
+    return places or [Place("")]
 
 
 def base(name):
@@ -112,13 +97,13 @@ def base(name):
 # What is taken
 
 
-def take(course, root, others, remarks):
+def take(course, source, root, others, remarks):
     """Return {name: bytes} of what belongs to the assignment at `root`; say what is missing."""
-    entries, files = choose(course, root, others, remarks), {}
+    entries, files = choose(course, source, root, others, remarks), {}
 
     def read_file(name):
         try:
-            files[name] = root.source.read(entries[name], limit(course, name))
+            files[name] = source.read(entries[name], limit(course, name))
         except Refused as error:
             remarks.append(f"{one_line(name, 100)}: {one_line(error)}")
 
@@ -143,12 +128,11 @@ def take(course, root, others, remarks):
     return files
 
 
-def choose(course, root, others, remarks):
+def choose(course, source, root, others, remarks):
     """Return {name in the assignment: name in the source} of what may be taken."""
-    copies = {one.prefix for one in others if one.source is root.source}
-    copies -= {"", *above(root.prefix)}
+    copies = {one.prefix for one in others} - {"", *above(root.prefix)}
     entries, elsewhere = {}, defaultdict(list)
-    for entry in sorted(root.source.entries):
+    for entry in sorted(source.entries):
         inside = entry.startswith(root.prefix) and copies.isdisjoint(above(entry))
         name = spelled(course, entry.removeprefix(root.prefix)) if inside else ""
         expected = name in course.expected_files
@@ -159,16 +143,90 @@ def choose(course, root, others, remarks):
         known_better = name in entries and entry != root.prefix + name
         if inside and is_wanted(course, name) and not known_better:
             entries[name] = entry
+    entries |= choose_notebooks(course, source, entries, copies, remarks)
     for name in course.expected_files:
-        found = elsewhere[base(name).lower()]
-        if name not in entries and len(found) == 1:
-            entries = {one: at for one, at in entries.items() if at != found[0]} | {name: found[0]}
-            remarks.append(f"{name}: taken from {one_line(found[0], 100)}, not from its own place")
+        if name not in entries and (found := elsewhere[base(name).lower()]):
+            # Of several, the one that lies beside what is taken already.
+            folders = [above(entry)[-1:] for entry in entries.values()]
+            best, *rest = sorted(found, key=lambda one: (-folders.count(above(one)[-1:]), one))
+            entries = {one: at for one, at in entries.items() if at != best} | {name: best}
+            also = f"; it is also in {', '.join(one_line(n, 100) for n in rest[:3])}" * bool(rest)
+            where = f"taken from {one_line(best, 100)}, not from its own place"
+            remarks.append(f"{name}: {where}{also}")
     for name in list(entries):  # a zip can hold a file and a folder of the same name
         if any(folder[:-1] in entries for folder in above(name)):
             del entries[name]
             remarks.append(f"{one_line(name, 100)}: it lies in what is a file")
     return entries
+
+
+def choose_notebooks(course, source, entries, copies, remarks):
+    """Return {name in the assignment: name in the source} of notebooks, told by their cells.
+
+    Of several that are a course's one, it is the most complete, then the one in its own place,
+    then the one that was run further, then the latest by the number in its name.
+    """
+    names = [name for name in source.entries if re.search(r"\.ipynb(\.\w+)?$", name, re.IGNORECASE)]
+    names = [name for name in names if copies.isdisjoint(above(name))][:MAX_NOTEBOOKS]
+    own = {name: entries.get(name) for name in course.notebook_files}
+    if set(names) <= set(own.values()) or not (
+        cells := known_cells(course)
+    ):  # each has its own name: examine tells what is wrong
+        return {}
+    contents, size = {}, 0
+    for name in sorted(names, key=lambda name: name not in own.values()):
+        with suppress(Refused):
+            if size < NOTEBOOK_LIMIT:
+                contents[name] = source.read(name, NOTEBOOK_LIMIT)
+                size += len(contents[name])
+    counted = examine.count_cells(contents, cells)
+    chosen = {}
+    for short, notebook in ((one.name, one.file) for one in course.notebooks.values()):
+        mine = own[notebook]
+        known = {name: one.known.get(short, 0) for name, one in counted.items()}
+        its = [n for n, one in counted.items() if known[n] and known[n] == max(one.known.values())]
+        if not its:
+            continue
+        most = max(known[name] for name in its)
+
+        def rank(name, mine=mine, known=known, most=most):
+            complete = known[name] >= 0.8 * most
+            answers = counted[name].own if known[name] else 0
+            begun = answers > 0.3 * max(counted[one].own for one in counted)
+            return complete, begun, name == mine, counted[name].run, copy_number(name)
+
+        best, *rest = sorted(its, key=rank, reverse=True)
+        chosen[notebook] = best
+        told = ", ".join(one_line(name, 100) for name in rest[:3])
+        if best != mine and spelled(course, base(best)) != base(notebook):
+            remarks.append(f"{notebook}: taken from {one_line(best, 100)}, known by its cells")
+        elif best != mine:
+            remarks.append(f"{notebook}: taken from {one_line(best, 100)}, not from its own place")
+        if rest:
+            remarks.append(f"{notebook}: it is there more than once; not taken: {told}")
+    return chosen
+
+
+def copy_number(name):
+    """Return the number that systems put into the names of later copies, 0 if there is none."""
+    found = re.search(r"(?:[-_ (]|Copy)(\d{1,6})\)?(?:\.\w+)+$", base(name))
+    return int(found[1]) if found else 0
+
+
+@lru_cache(maxsize=4)
+def known_cells(course):
+    """Return {notebook: {"ids", "texts"}} of all cells that were ever handed out."""
+    known = {}
+    try:
+        records = handed_out.records(course)
+    except (ReleaseError, OSError):  # it cannot be handed out as it is; then names alone count
+        return known
+    for short, notebook in course.notebooks.items():
+        cells = [record.notebooks.get(notebook.file, {}) for record in records]
+        texts = {squeeze(text) for one in cells for text in one.values()}
+        ids = {id_ for one in cells for id_ in one}
+        known[short] = {"ids": sorted(ids), "texts": sorted(texts - {"", squeeze(PLACEHOLDER)})}
+    return known
 
 
 def spelled(course, name):

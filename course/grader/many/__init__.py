@@ -11,7 +11,6 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from distributed import CancelledError, KilledWorker
 from distributed.comm import CommClosedError
@@ -54,7 +53,7 @@ class Summary:
 class Task:
     """A submission that is under way. Its files are let go when they are sent."""
 
-    path: Path
+    handed: intake.Handed
     submission: intake.Submission
     content: str
     key: str
@@ -62,7 +61,7 @@ class Task:
     def take_files(self, course):
         """Return the files. The second time they are read again."""
         if self.submission.files is None:
-            return intake.read(course, self.path).files
+            return intake.read(course, self.handed).files
         files = self.submission.files
         self.submission = replace(self.submission, files=None)
         return files
@@ -74,20 +73,21 @@ class Task:
         changed = [f"{name}: it was changed; ours was used" for name in result["changed"]]
         remarks = [*self.submission.remarks, *changed]
         head |= {"remarks": remarks, "content": self.content, "key": self.key}
+        head |= {"student": self.submission.student}
         return head | {name: value for name, value in result.items() if name not in head}
 
 
 def grade_all(
-    paths, settings, store, *, jobs=None, scheduler=None, report=lambda *_: None, work=grade_one
+    handed, settings, store, *, jobs=None, scheduler=None, report=lambda *_: None, work=grade_one
 ):
-    """Grade the submissions at `paths` into `store`, which is locked, and return the Summary.
+    """Grade `handed`, intake.Handed, into `store`, which is locked, and return the Summary.
 
     The cluster is that at the address `scheduler`, or a local one of `jobs` processes. report(slug,
     state) is called for each submission. work(files, settings) -> Graded is done by the workers.
     """
     run = Run(settings, store, report, Summary())
     try:
-        run.grade(paths, jobs, scheduler, work)
+        run.grade(handed, jobs, scheduler, work)
     except KeyboardInterrupt:
         run.summary.interrupted = True
         run.summary.stopped = "interrupted"
@@ -107,9 +107,9 @@ class Run:
     report: object
     summary: Summary
 
-    def grade(self, paths, jobs, scheduler, work):
+    def grade(self, handed, jobs, scheduler, work):
         """Grade what is not in the store. A cluster is started only if there is any such."""
-        with closing(self.unfinished(paths)) as tasks:
+        with closing(self.unfinished(handed)) as tasks:
             if (first := next(tasks, None)) is not None:
                 with connect(jobs, scheduler) as client:
                     self.send(client, itertools.chain([first], tasks), work)
@@ -127,10 +127,10 @@ class Run:
         for task, future in completed(client, submit, tasks):
             self.finish(task, future)
 
-    def unfinished(self, paths):
+    def unfinished(self, handed):
         """Yield a Task for each submission that has no result. Others get theirs at once."""
-        for path, submission, content in read_ahead(self.settings.course, paths):
-            task = Task(path, submission, content, key(content, self.settings))
+        for one, submission, content in read_ahead(self.settings.course, handed):
+            task = Task(one, submission, content, key(content, self.settings))
             kept = self.store.load(submission.slug, task.key)
             if kept is None or kept != task.complete(kept):  # the latter: it was handed in again
                 if (found := self.store.find(task.key)) is None:
@@ -168,21 +168,21 @@ class Run:
         self.report(task.submission.slug, state)
 
 
-def read_ahead(course, paths):
-    """Yield (path, submission, content key) in order, while a few further ones are being read."""
-    paths, under_way = iter(paths), deque()
+def read_ahead(course, handed):
+    """Yield (Handed, submission, content key) in order, while a few further ones are being read."""
+    handed, under_way = iter(handed), deque()
     with ThreadPoolExecutor(READERS) as pool:
         while True:
-            for path in itertools.islice(paths, READERS + 1 - len(under_way)):
-                under_way.append(pool.submit(read, course, path))
+            for one in itertools.islice(handed, READERS + 1 - len(under_way)):
+                under_way.append(pool.submit(read, course, one))
             if not under_way:
                 return
             yield under_way.popleft().result()
 
 
-def read(course, path):
-    submission = intake.read(course, path)
-    return path, submission, intake.content_key(submission.files)
+def read(course, handed):
+    submission = intake.read(course, handed)
+    return handed, submission, intake.content_key(submission.files)
 
 
 def same(value):

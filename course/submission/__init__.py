@@ -1,6 +1,7 @@
 """Hand in: look the work over, then pack it into one zip. `make submission`, or
 
     python -m course.submission [--out FILE] [--anyway]
+    submission.pack()                    in a cell
 
     contents.py    which files are handed in, and which are left out and why
     lookover.py    was a notebook run completely, with the code that is there? Are answers there?
@@ -13,10 +14,47 @@ What cannot be seen from here: a cell that was edited after it was run, and outp
 edited. Graders run the notebooks again.
 """
 
+import importlib
+import json
+import re
+import sys
+
 from course import ROOT, definition
 
 # The cell that calls `stamp`. In the student edition it follows the imports.
 STAMP_CELL = "from course import submission\n\nsubmission.stamp()"
+
+PACKS = re.compile(r"(from course import submission\s+)?submission\.pack\([^()]*\);?")  # a cell
+
+
+def pack(*, anyway=False, root=ROOT):
+    """Look the work over and pack it, from a cell of a notebook; on Colab, offer the zip.
+
+    anyway   pack in spite of problems, marked incomplete
+    """
+    from course.submission.__main__ import COMPLETE, PACKED_ANYWAY, hand_in
+
+    colab = sys.modules.get("google.colab")
+    if colab:
+        save_what_colab_shows(definition.load(root))
+    status, path = hand_in(root, anyway=anyway, anyhow="submission.pack(anyway=True)")
+    if colab and status in (COMPLETE, PACKED_ANYWAY):
+        colab.files.download(str(path))
+
+
+def save_what_colab_shows(course):
+    """Put the notebook that is open in Colab, which lies elsewhere, into the course's folder."""
+    from course.notebook import cells_in, read_cells
+
+    message = importlib.import_module("google.colab._message")
+    book = message.blocking_request("get_ipynb", timeout_sec=60)["ipynb"]
+    open_ids = set().union(*(cell.ids for cell in cells_in(book)))
+
+    def shared(path):
+        return len(open_ids & {cell.id for cell in read_cells(path.read_bytes())})
+
+    path = max((course.root / name for name in course.notebook_files), key=shared)
+    path.write_text(json.dumps(book, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def stamp(root=ROOT):

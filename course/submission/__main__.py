@@ -218,50 +218,60 @@ def parse(argv):
 def main(argv=None, root=ROOT, run=None):
     """Hand in the tree at `root`; `run` stands in for `course.checks.run` in tests."""
     args = parse(argv)
-    show = Printer(sys.stdout)
-    out = args.out or root / "build" / "submission.zip"
+    anyhow = command("submission", "--anyway")
+    return hand_in(root, args.out, anyway=args.anyway, anyhow=anyhow, run=run)[0]
+
+
+def hand_in(root, out=None, *, anyway, anyhow, run=None):
+    """Look over and pack; return the exit status, and the path of the zip if one was written.
+
+    out      the zip to write, None for build/submission.zip
+    anyhow   what people type to pack in spite of problems
+    """
+    show, make_folder = Printer(sys.stdout), out is None
+    out = out or root / "build" / "submission.zip"
     incomplete = out.with_name(f"{out.stem}-incomplete.zip")
     try:
         course = definition.load(root)
         if run is None:
             from course.checks import run
         for path in (out, incomplete):
-            if why := why_not_there(course, path, args.out is None):
+            if why := why_not_there(course, path, make_folder):
                 show(f"error: {why}")
-                return NOT_WRITTEN
+                return NOT_WRITTEN, None
         show("Looking over your work:")
         contents, pages, exercises, code = look_everything_over(course, run, show.mark)
         report(course, show, contents)
         show()
         problems = len(contents.problems)
         found = "1 problem" if problems == 1 else f"{problems} problems"
-        if problems and not args.anyway:
+        if problems and not anyway:
             show(f"{found}, so nothing was packed. To pack all the same, marked incomplete:")
-            show(f"  {command('submission', '--anyway')}")
+            show(f"  {anyhow}")
             if out.exists():
                 show(f"{short(out)} is an earlier one, without what was changed since.")
-            return PROBLEMS
+            return PROBLEMS, None
         entries = archive.with_manifest(course, contents, pages, exercises, code)
         path = incomplete if problems else out
         path.parent.mkdir(exist_ok=True)
         archive.write(path, entries)
     except ImportError as error:
         show(f"error: {error}; use `make submission`, or the Python in .venv/bin")
-        return NOT_WRITTEN
+        return NOT_WRITTEN, None
     except definition.DefinitionError as error:
         what = "; ".join(str(error).splitlines())
         show(f"error: {what}; get {definition.FILE} back from the student edition")
-        return NOT_WRITTEN
+        return NOT_WRITTEN, None
     except OSError as error:
         show(f"error: the zip was not written: {error}")
-        return NOT_WRITTEN
+        return NOT_WRITTEN, None
     except KeyboardInterrupt:
         show("stopped; nothing was written")
-        return STOPPED
+        return STOPPED, None
     size = f"{len(entries)} files, {path.stat().st_size / 1e6:.1f} MB"
     show(f"{short(path)}: {size}{f', marked incomplete: {found}' if problems else ''}")
     show("Hand in this file. html/ in it has your notebooks to read, manifest.json the checksums.")
-    return PACKED_ANYWAY if problems else COMPLETE
+    return (PACKED_ANYWAY if problems else COMPLETE), path
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import json
 
 from course.notebook import dig, find_answer, find_group, joined, read_cells
 from course.record import given_cells
-from course.submission import STAMP_CELL
+from course.submission import PACKS, STAMP_CELL
 from course.submission.contents import NOTEBOOK_LIMIT, Problem
 
 RERUN = "in JupyterLab: Kernel > Restart Kernel and Run All Cells, wait for the last cell, save"
@@ -43,6 +43,7 @@ def look_over(course, notebook, content, code, record):
 def code_cells(cells):
     """Return [(name to print, cell), ...] of the code cells in which there is code."""
     found = [cell for cell in cells if cell.type == "code" and cell.source.strip()]
+    found = [cell for cell in found if not PACKS.fullmatch(cell.source.strip())]  # it runs now
     return [(cell_name(place, cell), cell) for place, cell in enumerate(found, 1)]
 
 

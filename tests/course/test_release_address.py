@@ -1,23 +1,15 @@
 """Notebooks that are opened alone fetch the course from the address that a release is told."""
 
 import contextlib
-import datetime
-import functools
-import http.server
 import io
-import ipaddress
 import os
 import shutil
-import ssl
 import subprocess
 import sys
-import threading
 import zipfile
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from https_server import serving, write_certificate
 from toy_course import copy_toy
 
 from course import definition
@@ -75,51 +67,16 @@ def test_a_notebook_without_a_place_for_it_is_told(tmp_path):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A file with a certificate for 127.0.0.1, which nobody else trusts, and its key."""
-    key, day = ec.generate_private_key(ec.SECP256R1()), datetime.timedelta(days=1)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
-    now = datetime.datetime.now(datetime.UTC)
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - day, now + day)
-    made = made.add_extension(here, False).sign(key, hashes.SHA256())
-    path = tmp_path_factory.mktemp("certificate") / "both.pem"
-    form = serialization.Encoding.PEM
-    path.write_bytes(
-        made.public_bytes(form)
-        + key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
+    return write_certificate(tmp_path_factory.mktemp("certificate") / "both.pem")
 
 
 @pytest.fixture
 def server(tmp_path, certificate):
-    """Serve a folder by https; give the folder and the address."""
+    """Give a folder that is served by https, and its address."""
     folder = tmp_path / "served"
     folder.mkdir()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self):
-            if self.path != "/to-http.zip":
-                return super().do_GET()
-            self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1:9/course.zip")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Handler, directory=folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield folder, f"https://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(folder, certificate) as url:
+        yield folder, url
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import types
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
-from cells import result
+from cells import code, result
 from small_coursework import (
     EXERCISES,
     NOTEBOOK,
@@ -26,7 +27,7 @@ from small_coursework import (
     write_coursework,
 )
 
-from course import record
+from course import record, submission
 from course.checks.report import Report
 from course.notebook import PLACEHOLDER
 from course.outputs import run as run_notebooks
@@ -69,6 +70,37 @@ def test_finished_work_is_packed_byte_for_byte_with_manifest_and_pages(work):
     }
     after = tree(work)
     assert after.pop(str(out)) and after == before
+
+
+def test_a_cell_packs_and_on_colab_what_is_open_there_is_saved_and_the_zip_offered(
+    work, monkeypatch, capsys
+):
+    monkeypatch.setattr("course.checks.run", passes)
+    content = read(work)
+    content["cells"].append(code("submission.pack()", None, "pack"))
+    put(work, NOTEBOOK, content)
+    submission.pack(root=work)
+    assert "submission.zip: 5 files" in capsys.readouterr().out
+    for one in content["cells"]:  # as Colab writes them
+        one["metadata"] = {**one["metadata"], "id": one.pop("id")}
+        if one["metadata"]["id"] == "answer-1":
+            one["source"] = PLACEHOLDER
+    offered, asked = [], []
+
+    def ask(what, **_):
+        asked.append(what)
+        return {"ipynb": content}
+
+    colab = types.SimpleNamespace(files=types.SimpleNamespace(download=offered.append))
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    message = types.SimpleNamespace(blocking_request=ask)
+    monkeypatch.setitem(sys.modules, "google.colab._message", message)
+    submission.pack(root=work)
+    assert asked == ["get_ipynb"] and read(work) == content
+    told = capsys.readouterr().out
+    assert "1 problem" in told and "submission.pack(anyway=True)" in told and not offered
+    submission.pack(anyway=True, root=work)
+    assert offered == [str(work / "build" / "submission-incomplete.zip")]
 
 
 def test_without_a_record_of_the_edition_all_is_packed_and_with_a_damaged_one_it_is_said(work):

@@ -13,12 +13,14 @@ import nbformat
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from nbconvert import HTMLExporter
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from conftest import ROOT
 from course.outputs.compare import Tolerance, compare_pictures
+from course.outputs.page import to_html
 from cs231n import gradient_check, pictures, vis_utils
 from cs231n.classifiers import linear_svm, softmax
 from tests.figure_data import NAMES, templates
@@ -208,9 +210,9 @@ def test_beyond_the_margin_a_point_moves_the_softmax_alone(page):
     assert text(driver, "reading") == before
     Select(driver.find_element("id", "loss")).select_by_visible_text("softmax")
     assert "12 of the 12 points pull" in text(driver, "reading")
-    before = text(driver, "reading")
+    before = text(driver, "told")
     far.send_keys(Keys.ARROW_LEFT)
-    assert text(driver, "reading") != before
+    assert "it pulls with" in before != text(driver, "told")
 
 
 def test_a_point_follows_the_mouse_and_the_lines_follow_in_the_end(page):
@@ -325,6 +327,39 @@ def test_the_still_picture_is_what_the_page_prints(page, name):
     both = (base64.b64encode(one.read_bytes()).decode() for one in (stored, new))
     problems, _ = compare_pictures(*both, FONTS)
     assert not problems, f"copy {new} to {stored.parent}, if it is right: {problems}"
+
+
+# In a page, as `make run` and nbconvert make them
+
+
+@pytest.mark.parametrize("maker", ["ours", "nbconvert"])
+def test_in_a_page_the_slider_works_and_formulas_are_typeset(driver, shown, maker, tmp_path):
+    output = nbformat.v4.new_output("display_data", shown("steps"))
+    cells = [
+        nbformat.v4.new_markdown_cell(r"A loss $L = \frac{1}{N} \sum_i L_i$."),
+        nbformat.v4.new_code_cell("draw()", outputs=[output], execution_count=1),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    made = to_html(notebook, "t") if maker == "ours" else nbconvert_page(notebook)
+    open_html(driver, tmp_path, made, dark=True)
+    if maker == "ours":
+        fraction, letter = (
+            driver.find_element("css selector", f"math {x}") for x in ("mfrac", "mi")
+        )
+        assert fraction.size["height"] > 1.4 * letter.size["height"]  # one above the other
+    else:
+        driver.get_log("browser")  # says that it did not reach MathJax
+    save(driver, f"page-{maker}")
+    driver.switch_to.frame(driver.find_element("css selector", "iframe"))
+    press(driver, "at", Keys.HOME)
+    assert text(driver, "reading") == "Iteration 0: data loss 9.00, penalty 7.50"
+    # The page is light, whatever the browser prefers.
+    assert not driver.execute_script("return document.documentElement.classList.contains('dark')")
+
+
+def nbconvert_page(notebook):
+    """As `jupyter nbconvert --to html` and JupyterLab's File > Save and Export make it."""
+    return HTMLExporter().from_notebook_node(notebook)[0]
 
 
 # In a notebook

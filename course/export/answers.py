@@ -34,7 +34,7 @@ def cut_out(course, files):
     answered         whether anything was written; in doubt yes, as a person looks at it then
     state            "" or, of its notebook, "missing" or "unreadable"
     source           what was written, without the placeholder; "" if nothing was
-    figures          [{"cell", "mime", "name"}]: pasted into the answer, or in its section
+    figures          [{"cell", "mime", "name", "alt"}]: pasted into the answer, or in its section
     """
     return [entry for entry, _ in find(course, files)]
 
@@ -58,9 +58,9 @@ def find_one(one, state, cells, known):
     """Return (entry, {name of a figure: its bytes}) of a cell that is declared as a ByHand."""
     written = find_answer(cells, known, one)
     shown, contents = [], {}
-    for cell, form, content in pictures(cells, find_group(cells, known, one.cell), known):
+    for cell, alt, form, content in pictures(cells, find_group(cells, known, one.cell), known):
         name = f"{one.notebook}_{one.cell}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
-        shown.append({"cell": cell, "mime": FORMATS[form], "name": name})
+        shown.append({"cell": cell, "mime": FORMATS[form], "name": name, "alt": alt})
         contents[name] = content
     entry = {
         "notebook": one.notebook,
@@ -90,7 +90,7 @@ def cells_of(content):
 
 
 def pictures(cells, group, given):
-    """Yield (cell, format, bytes) of pictures: pasted into the answer, or shown in its section."""
+    """Yield (cell, alt, format, bytes) of pictures: pasted into the answer, or in its section."""
     found = []
     for index in group:
         found += [(index, bundle) for bundle in cells[index].attachments.values()]
@@ -102,7 +102,8 @@ def pictures(cells, group, given):
             picture = decode(joined(dig(bundle, mime)))
             if picture and seen < MOST_FIGURES:
                 seen += 1
-                yield one_line(min(cells[index].ids, default=""), 64), *picture
+                cell = cells[index]
+                yield one_line(min(cell.ids, default=""), 64), one_line(cell.alt, 500), *picture
 
 
 def section(cells, group, given):

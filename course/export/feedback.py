@@ -48,9 +48,9 @@ def page(course, result, manual=None, figures=None):
 
 
 def shown(answer, figures):
-    """Return [(cell, data URI), ...] of the pictures beside an answer."""
+    """Return [(cell, data URI, alternative text), ...] of the pictures beside an answer."""
     return [
-        (one["cell"], picture(figures[one["name"]], one["mime"]))
+        (one["cell"], picture(figures[one["name"]], one["mime"]), one.get("alt"))
         for one in answer["figures"]
         if one["name"] in figures and one["mime"] in PICTURES
     ]

@@ -13,7 +13,8 @@ It knows nothing of what is taught. What is asked, checked and graded is declare
     grader/       grade submissions in a sandbox, many at a time         (instructors)
     export/       verdicts as pages, tables, gradebooks                  (instructors)
 
-Students have what stands above the last three. text and files serve the instructors' parts.
+Students have what stands above the last three. text, files and limited serve the
+instructors' parts.
 """
 
 from pathlib import Path

@@ -20,6 +20,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+# What Python makes of a small file may take a hundred times as much memory as the file.
+MOST_CELLS, MOST_VALUES = 10_000, 500_000
+
 EDITION = "course_edition"  # in a notebook's metadata: the id of the edition it comes from
 
 # What stands in an answer cell before somebody answers. The student edition is made with it.
@@ -62,6 +65,8 @@ def read_cells(content):
 def cells_in(notebook):
     """Return the Cells of a notebook's dictionary; ValueError if it has none."""
     cells = notebook.get("cells")
+    if isinstance(cells, list) and len(cells) > MOST_CELLS:
+        raise ValueError(f"it has {len(cells):,} cells, more than {MOST_CELLS:,}")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ValueError("it has no list of cells")
     return [known_shape(index, cell) for index, cell in enumerate(cells)]
@@ -70,12 +75,26 @@ def cells_in(notebook):
 def read_notebook(content):
     """Return the dictionary in the file of a notebook; ValueError for anything else."""
     try:
-        notebook = json.loads(content)
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        if has_more_values(text, MOST_VALUES):
+            raise ValueError(f"it has more than {MOST_VALUES:,} values")
+        notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         raise ValueError("not in notebook format 4")
     return notebook
+
+
+def has_more_values(text, most):
+    """Whether a text of JSON holds more values, told without making any of them."""
+    if sum(map(text.count, ",[{")) <= most:
+        return False
+    text = text.replace("\\\\", "").replace('\\"', "")  # now each quote begins or ends a string
+    if text.count('"') > 2 * most:
+        return True
+    outside = "".join(text.split('"')[::2])
+    return sum(map(outside.count, ",[{")) > most
 
 
 def edition_told(content):

@@ -7,6 +7,7 @@ each page forbids scripts, requests, forms and frames. Pages are single files wi
 
 import base64
 import re
+from contextlib import suppress
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
@@ -22,6 +23,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from course.limited import Refused, in_child
 from course.outputs.page import mathml
 from course.text import clean, one_line
 
@@ -29,8 +31,8 @@ POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
-# Parsing takes a second for the worst 20,000 characters that were found. Longer: shown as it is.
-RICH = 20_000
+RICH = 20_000  # characters that are parsed; what is longer is shown as it is
+SECONDS, SIZE = 2, 1_000_000  # of parsing a text, which takes some milliseconds; bytes of its HTML
 
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
@@ -119,15 +121,7 @@ class Renderer(HTMLRenderer):
 
 def markdown(text):
     """Return sanitized HTML of Markdown; forbidden elements are shown as they were typed."""
-    text = clean(text)
-    if len(text) <= RICH:
-        try:
-            html = MarkdownWithMath(renderer=Renderer()).render(text)
-            html = bleach.clean(html, tags=TEXT, attributes=is_allowed, protocols=PROTOCOLS)
-            return Markup(MATH.sub(typeset, html, MOST_FORMULAS))
-        except Exception:  # of the parsers: RecursionError, and others with strange input
-            pass
-    return preformatted(text)
+    return parsed(from_markdown, clean(text))
 
 
 def typeset(found):
@@ -152,34 +146,50 @@ def typeset(found):
 
 def sanitized(html):
     """Return the sanitized HTML of an output; forbidden elements are left out."""
-    html = clean(html, RICH)
-    # For the eye alone, as bleach would keep the text inside. Safety does not depend on it.
-    html = re.sub(r"<(script|style)\b.*?(</\1\s*>|\Z)", "", html, flags=re.DOTALL | re.IGNORECASE)
-    try:
-        return Markup(
-            bleach.clean(
-                html,
-                tags=TEXT,
-                attributes=is_allowed_in_outputs,
-                protocols=PROTOCOLS,
-                css_sanitizer=STYLES,
-                strip=True,
-            )
-        )
-    except Exception:  # of the parser
-        return preformatted(html)
-
-
-def preformatted(text):
-    return Markup('<pre tabindex="0">{}</pre>').format(text)
+    return parsed(from_html, clean(html, RICH - 100))  # and the word that it was cut
 
 
 def python(source):
     """Return the source as HTML, with its syntax marked by classes."""
-    source = clean(source)
-    if len(source) > RICH:
-        return escape_text(source)
-    return Markup(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+    return parsed(from_python, clean(source), escape_text)
+
+
+def parsed(parse, text, otherwise=None):
+    """Return what `parse` makes of a text, or the text as it is where that takes too much."""
+    if len(text) <= RICH:
+        with suppress(Refused, ValueError):
+            return Markup(parse(text))
+    return (otherwise or preformatted)(text)
+
+
+@in_child(SECONDS, SIZE, keep=True)
+def from_markdown(text):
+    html = MarkdownWithMath(renderer=Renderer()).render(text)
+    html = bleach.clean(html, tags=TEXT, attributes=is_allowed, protocols=PROTOCOLS)
+    return MATH.sub(typeset, html, MOST_FORMULAS)
+
+
+@in_child(SECONDS, SIZE, keep=True)
+def from_html(html):
+    # For the eye alone, as bleach would keep the text inside. Safety does not depend on it.
+    html = re.sub(r"<(script|style)\b.*?(</\1\s*>|\Z)", "", html, flags=re.DOTALL | re.IGNORECASE)
+    return bleach.clean(
+        html,
+        tags=TEXT,
+        attributes=is_allowed_in_outputs,
+        protocols=PROTOCOLS,
+        css_sanitizer=STYLES,
+        strip=True,
+    )
+
+
+@in_child(SECONDS, SIZE, keep=True)
+def from_python(source):
+    return highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+
+
+def preformatted(text):
+    return Markup('<pre tabindex="0">{}</pre>').format(text)
 
 
 def escape_text(text):

@@ -6,6 +6,8 @@ nbconvert's pages are made to run scripts, load more of them from elsewhere, and
 long to make. Here pictures are shown, HTML is sanitized, and SVG is shown as its text.
 """
 
+from contextlib import suppress
+
 from markupsafe import Markup
 
 from course.export.answers import FIGURE_BYTES, decode
@@ -18,21 +20,31 @@ from course.export.markup import (
     render,
     sanitized,
 )
+from course.limited import Refused, in_child
 from course.notebook import dig, joined, read_cells
 from course.text import clean, one_line
 
 TEXT_LIMIT = 20_000  # characters of one output
 PAGE_LIMIT = 20_000_000  # characters of the page; a notebook of this course makes 2 million
 RICH_LIMIT = 200_000  # characters that are parsed; the rest is shown as it is typed
+SECONDS = 8  # of processor time for a page, which takes half of one
 
 
 def notebook_page(content, title="Executed notebook"):
     """Return the HTML page of a notebook's file (bytes)."""
+    for rich in (RICH_LIMIT, 0):
+        with suppress(Refused):
+            return made_page(content, title, rich)
+    return made_page.__wrapped__(b"", title, 0)
+
+
+@in_child(SECONDS, 6 * PAGE_LIMIT)  # JSON may take six bytes for a character
+def made_page(content, title, rich):
     try:
         cells = read_cells(content)
     except ValueError:
         return render("notebook.html", title=title, cells=[], left_out=0, readable=False)
-    budget, shown, length = Budget(), [], 0
+    budget, shown, length = Budget(rich), [], 0
     for index, cell in enumerate(cells):
         body = cell_body(cell, budget)
         length += len(body)
@@ -48,8 +60,8 @@ def notebook_page(content, title="Executed notebook"):
 class Budget:
     """How much is still parsed: a notebook of 50 MB must not keep the grader busy."""
 
-    def __init__(self):
-        self.left = RICH_LIMIT
+    def __init__(self, characters):
+        self.left = characters
 
     def spend(self, parse, text):
         self.left -= len(text)

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from course import ROOT, definition
+from course import ROOT, definition, limited
 from course.edition import whole
 from course.export import outcome
 from course.export.overview import summary_table
@@ -110,7 +110,8 @@ def grade_download(course, options, download, out):
         if summary.stopped:
             print(f"error: {summary.stopped}", file=sys.stderr)
             return summary.status
-        rows = outcome.write(course, out, store, sorted(summary.states))
+        with limited.remembered(out / ".rendered.json", settings.version):
+            rows = outcome.write(course, out, store, sorted(summary.states))
     print(summary_table(rows))
     if download.absent:
         print(f"\nNothing was handed in by {len(download.absent)}: {', '.join(download.absent)}")

@@ -15,7 +15,14 @@ from small_coursework import NOTEBOOK, cell, finished, write_coursework, write_s
 from course import record
 from course.definition import ByHand
 from course.export import answers
-from course.notebook import PLACEHOLDER, PLACEHOLDER_PARTS, Given, find_answer, read_cells
+from course.notebook import (
+    MOST_CELLS,
+    PLACEHOLDER,
+    PLACEHOLDER_PARTS,
+    Given,
+    find_answer,
+    read_cells,
+)
 from course.submission.lookover import missing_answers
 
 ANSWERED = {
@@ -462,7 +469,7 @@ def test_no_number_of_cells_takes_long(sides):
     student, _ = sides
     content = finished()
     answer = cell(content, "answer-1")
-    content["cells"] += [answer, markdown("x", "3f2a9c1d")] * N
+    content["cells"] += [answer, markdown("x", "3f2a9c1d")] * (MOST_CELLS // 2 - 10)
     cells = read_cells(json.dumps(content).encode())
     start = time.process_time()
     given = given_to(student)

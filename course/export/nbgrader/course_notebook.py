@@ -19,6 +19,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_markdown_cell
 
 from course.export.answers import FORMATS, decode
+from course.limited import Refused, in_child
 from course.notebook import dig, joined, read_cells, squeeze
 from course.outputs.canonical import METADATA
 from course.text import clean, one_line
@@ -213,11 +214,17 @@ def written(source, attachments, rich=True):
         if (picture := picture_of(bundle))
     }
     text = safe_markdown(source, pictures)
-    try:  # nbgrader's pages fail as a whole where a cell cannot be parsed
-        MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=pictures)).render(text)
-    except Exception:  # RecursionError, and others with strange input
+    try:
+        parse(text, pictures)
+    except (Refused, ValueError):
         return indented(safe_markdown(source)), {}
     return text, pictures
+
+
+@in_child(seconds=1, size=10, keep=True)
+def parse(text, pictures):
+    """Do what nbgrader's pages do, which fail as a whole where a cell cannot be parsed."""
+    MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=pictures)).render(text)
 
 
 def indented(text):

@@ -149,7 +149,7 @@ def look_at_code(content):
             if message in str(error.msg) and re.search(pattern, line):
                 return f"it is Python 2 ({name} in line {number}), the course needs Python 3"
         return f"line {number} is not Python ({error.msg})"
-    except (RecursionError, MemoryError):
+    except Exception:  # RecursionError, MemoryError, and others with strange input
         return "it is nested too deep to be Python code"
     return None
 

@@ -26,14 +26,16 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from course import ROOT
+from course import ROOT, definition
 from course.grader.notebooks import compare, drive, notebook_reader
 from course.grader.notebooks.kernel import Limits
 from course.grader.notebooks.private_folder import private_folder
 from course.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
 from course.grader.verdict.tree import write_tree
+from course.limited import Refused, in_child
 from course.text import one_line
 
+SECONDS, SIZE = 120, 20_000_000  # of processor time for comparing; bytes of what it says
 FONTS = ".matplotlib"  # in the working folder
 DATA = "/data"  # where the sandbox shows the data set
 SHORT = "/tmp"  # the path of a Unix socket may have no more than 104 characters
@@ -79,13 +81,21 @@ def rerun(work, name, *, data, sandbox=True, limits=None):
     if notebook.kernel:
         asked = one_line(notebook.kernel, 60)
         remarks.append(f"it asks for the kernel {asked!r}; it was run with Python's")
-    entries, more, data_sets = compare.compare(course, cells, fresh, end, ours(work, path))
+    try:
+        entries, more, data_sets = compared(str(course.root), cells, fresh, end, ours(work, path))
+    except (Refused, ValueError) as error:
+        entries, more, data_sets = [], [f"what it shows could not be compared: {error}"], None
     outputs = {cell.index: one["outputs"] for cell, one in zip(cells, fresh, strict=False)}
     return Rerun(
         entry(name, end["end"], "; ".join(remarks + more), data_sets, entries),
         notebook_reader.write(notebook, outputs),
         end["cpu"],
     )
+
+
+@in_child(SECONDS, SIZE)
+def compared(root, *what):
+    return compare.compare(definition.load(root), *what)
 
 
 def entry(name, status, message, data=None, cells=()):

@@ -55,6 +55,7 @@ UNIT_TESTS = {
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
     "course/export/overview.py": "tests/course/test_grader_course.py",
+    "course/export/upload.py": "tests/course/test_grader_upload.py",
     "course/export/points.py": "tests/course/test_grader_pages.py",
     "course/export/telling.py": "tests/course/test_grader_pages.py",
     "course/grader/intake/archive.py": "tests/course/test_grader_archive.py",

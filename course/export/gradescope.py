@@ -1,8 +1,8 @@
 """Gradescope's results.json, from a result.
 
 The format: https://gradescope-autograders.readthedocs.io/en/latest/specs/. All output is declared
-to be plain text, so that Gradescope renders none of it. Tests without a score are shown, and not
-counted: those are the answers that wait for a person.
+to be plain text, so that Gradescope renders none of it. Answers that wait for a person have 0
+points until then, and say so: the sum of what is possible is the same before and after.
 """
 
 from course.export.markup import points
@@ -66,4 +66,4 @@ def answer(entry, manual):
         "tags": [told.notebook, "by hand"],
         "visibility": "visible",
     }
-    return test if told.score is None else test | {"score": told.score, "max_score": told.possible}
+    return test | {"score": told.score or 0, "max_score": told.possible}

@@ -9,6 +9,7 @@ The same rows give the same bytes.
 
 import csv
 import io
+import re
 import statistics
 import sys
 from collections import Counter
@@ -25,10 +26,10 @@ from course.files import put
 from course.text import fit, one_line
 
 SHOWN_CELLS = 15
-SUMS = ("automatic", "automatic_possible", "changed", "by_hand", "by_hand_possible")
-SUMS += ("waiting", "total")
-# A spreadsheet takes a cell that begins so for a formula; the last four are wide forms.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+SUMS = ("automatic_possible", "changed", "by_hand", "by_hand_possible", "waiting")
+# A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
+# separator is another one, a cell may begin behind it.
+FORMULA = re.compile(r"(^|[,;|\t\"])(\s*)(?=[=+\-@\t\r\n＝＋－＠])")  # noqa: RUF001
 
 
 def row(course, result, manual=None):
@@ -39,11 +40,19 @@ def row(course, result, manual=None):
     """
     manual, intern = manual or {}, sys.intern  # the same few words stand in every row
     executed = {one["name"]: one["status"] for one in result["notebooks"]}
+    student = result.get("student", {})
+    counted = Points.of(result, manual)
     return {
         "name": one_line(result["name"]),
+        "id": one_line(student.get("id", "")),
+        "email": one_line(student.get("email", "")),
+        "late": bool(student.get("late")),
+        "time": student.get("time", ""),
+        "attempts": student.get("attempts", 1),
         "slug": result["slug"],
+        "waits": tell_waiting(result, counted),
         "sandbox": result["sandbox"],
-        "points": Points.of(result, manual),
+        "points": counted,
         "exercises": {intern(one["exercise"]): exercise(one) for one in result["exercises"]},
         "answers": {
             intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
@@ -53,6 +62,15 @@ def row(course, result, manual=None):
         "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
         "remarks": len(result["remarks"]),
     }
+
+
+def tell_waiting(result, counted):
+    """Return why a total is not final, "" if it is."""
+    lacking = [one["name"] for one in result["notebooks"] if one["status"] == "missing"]
+    ungraded = any(remark.startswith("not graded: ") for remark in result["remarks"])
+    why = [f"answers worth {points(counted.waiting)} wait for a person"] * bool(counted.waiting)
+    why += ["it was not graded"] * ungraded
+    return "; ".join(why + [f"{name}.ipynb was not found" for name in lacking])
 
 
 def exercise(entry):
@@ -97,26 +115,33 @@ def write(course, out, rows):
 
 
 def grades(rows):
-    """Return the content of grades.csv: UTF-8, a line for each submission."""
+    """Return the content of grades.csv: a line for each submission, with a mark by which Excel
+    knows UTF-8."""
     exercises = [one["exercises"].items() for one in rows]
     timed = {
         name for items in exercises for name, entry in items if entry["vectorized"] is not None
     }
     lines, file = [columns(one, timed) for one in rows], io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([name for name, _ in line] for line in lines[:1])
     writer.writerows([text for _, text in line] for line in lines)
-    return file.getvalue()
+    return "\ufeff" + file.getvalue()
 
 
 def columns(one, timed):
     """Return [(name of a column, text), ...] of a row; an exercise may be called like a sum."""
-    exercises, answers = one["exercises"], one["answers"]
+    exercises, answers, counted = one["exercises"], one["answers"], one["points"]
     yes_no = {True: "yes", False: "no", None: ""}
-    found = [("name", harmless(one["name"])), ("slug", harmless(one["slug"]))]
+    so_far = points(counted.total)
+    found = [("name", harmless(one["name"])), ("id", harmless(one["id"]))]
+    found += [("late", yes_no[one["late"]]), ("handed in", one["time"])]
+    found += [("attempts", str(one["attempts"])), ("automatic", points(counted.automatic))]
+    found += [("by hand", points(counted.by_hand + counted.changed))]
+    found += [("total", "" if one["waits"] else so_far), ("so far", so_far)]
+    found += [("waits", one["waits"]), ("slug", harmless(one["slug"]))]
     found += [(name, points(entry["points"])) for name, entry in exercises.items()]
     found += [(title, "" if score is None else points(score)) for title, score in answers.items()]
-    found += [(name, points(getattr(one["points"], name))) for name in SUMS]
+    found += [(name, points(getattr(counted, name))) for name in SUMS]
     found += [(f"{name} status", entry["status"]) for name, entry in exercises.items()]
     for name in filter(timed.__contains__, exercises):
         found.append((f"{name} is vectorized", yes_no[exercises[name]["vectorized"]]))
@@ -125,8 +150,8 @@ def columns(one, timed):
 
 
 def harmless(text):
-    """Return a text that no spreadsheet takes for a formula: with a quote before it."""
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+    """Return a text that no spreadsheet takes for a formula: with a quote before what begins so."""
+    return FORMULA.sub(r"\1'\2", text)
 
 
 # index.html

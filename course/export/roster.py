@@ -123,7 +123,11 @@ class People:
                 f"{table.path}: none of its columns names students ({', '.join(table.columns)}); "
                 "one has to be called ID, Username, Email, Student or Full name"
             )
-        self.lines = [n for n, line in enumerate(table.lines) if n and is_student(line)]
+        self.lines = [
+            number
+            for number, line in enumerate(table.lines)
+            if number and is_student(line) and (self.id(number) or self.name(number))
+        ]
 
     def cell(self, number, column):
         line = self.table.lines[number]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course import ROOT, definition, limited
 from course.edition import whole
-from course.export import outcome
+from course.export import outcome, upload
 from course.export.overview import summary_table
 from course.export.roster import People, read_table
 from course.files import put
@@ -39,6 +39,10 @@ EXAMPLES = {
     "grade": """examples:
   python -m course.grader grade submissions.zip --roster gradebook.csv
   python -m course.grader grade downloads/ --no-notebooks --jobs 8 --out grades/
+""",
+    "export": """examples:
+  python -m course.grader export downloads-grades/ --into gradebook.csv
+  python -m course.grader export downloads-grades/ --feedback feedback.zip
 """,
     "demo": """examples:
   python -m course.grader demo build/grade-demo
@@ -163,6 +167,32 @@ def show(course, options):
     return grade(course, parse(command))
 
 
+def export(course, options):
+    """Write what an LMS takes back; exit status."""
+    rows = outcome.rows_of(course, options.out)
+    if not rows:
+        raise ValueError(f"{options.out} holds no results; grade into it first")
+    told = []
+    if options.into:
+        table = read_table(options.into)
+        told = upload.fill(course, table, rows, options.column)
+        path = options.out / f"{options.into.stem}-filled{options.into.suffix}"
+        put(path, table.to_bytes())
+        print(f"{path}: {options.into.name} with the totals; no other cell was changed")
+    if options.feedback:
+        results = {one["slug"]: one for one in Store(options.out).results()}
+        pages = [
+            (results[row["slug"]].get("student", {}), page.read_bytes())
+            for row in rows
+            if (page := options.out / "feedback" / row["slug"] / "feedback.html").is_file()
+        ]
+        put(options.feedback, upload.feedback_zip(pages))
+        print(f"{options.feedback}: feedback under the names of the download")
+    for line in told:
+        print(line, file=sys.stderr)
+    return PROBLEMS if any(not line.startswith("no submission") for line in told) else COMPLETE
+
+
 def count(text):
     value = int(text)
     if value < 1:
@@ -189,6 +219,15 @@ def parse(argv):
     add("--data", help="set for the notebooks; default: the best that is there")
     add("--no-notebooks", action="store_true", help="do not execute the notebooks")
     add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
+
+    what = "bring the results back to a learning management system"
+    one = commands.add_parser("export", help=what, description=what, **more_help("export"))
+    one.set_defaults(run=export)
+    add = one.add_argument
+    add("out", type=Path, metavar="OUT", help="folder of the results, from `grade`")
+    add("--into", type=Path, metavar="GRADEBOOK.csv", help="exported gradebook; a copy is filled")
+    add("--column", help="of the gradebook; default: the one that is called like the course")
+    add("--feedback", type=Path, metavar="FILE.zip", help="write all feedback for Canvas or Moodle")
 
     what = "make example submissions and grade them"
     one = commands.add_parser("demo", help=what, description=what, **more_help("demo"))

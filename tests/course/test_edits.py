@@ -214,7 +214,7 @@ def check_grades(grades):
     assert (blank["automatic"], blank["shifted status"]) == ("0", "not implemented")
     for title in ("Question on order", "Search for a number", "Plot of a number"):
         assert blank[f"one: {title}"] == "0" and solved[f"one: {title}"] == ""  # a person grades it
-        for page in grades.glob("submissions/*/feedback.html"):
+        for page in grades.glob("feedback/*/feedback.html"):
             assert title in page.read_text("utf-8")
     with closing(sqlite3.connect(grades / "nbgrader" / "gradebook.db")) as gradebook:
         query = "SELECT name, max_score FROM grade_cells JOIN base_cell USING (id)"

@@ -212,10 +212,10 @@ def test_nothing_was_changed_or_told_among_others(world, together, pages):
 
 
 def test_students_are_not_told_the_unseen_problems(together, pages):
-    folder = pages / "submissions" / together["tells_the_problem"]["slug"]
-    assert "SECRET" in (folder / "result.json").read_text()  # for instructors
-    for name in ("feedback.html", "gradescope/results.json"):
-        assert "SECRET" not in (folder / name).read_text(encoding="utf-8")
+    slug = together["tells_the_problem"]["slug"]
+    assert "SECRET" in (pages / "submissions" / slug / "result.json").read_text()  # for instructors
+    for name in (f"feedback/{slug}/feedback.html", f"gradescope/{slug}/results.json"):
+        assert "SECRET" not in (pages / name).read_text(encoding="utf-8")
 
 
 def test_no_process_outlives_its_sandbox(alone):

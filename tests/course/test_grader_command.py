@@ -93,9 +93,9 @@ def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
     shown = capsys.readouterr().out
     assert "Grace Hopper" in shown and f"{out}/index.html" in shown
     [slug] = [row["slug"] for row in rows.values() if row["name"] == "Grace Hopper"]
-    page = out / "submissions" / slug / "feedback.html"
+    page = out / "feedback" / slug / "feedback.html"
     assert "Nothing is ever added" in " ".join(page.read_text(encoding="utf-8").split())
-    gradescope = json.loads((page.parent / "gradescope" / "results.json").read_text())
+    gradescope = json.loads((out / "gradescope" / slug / "results.json").read_text())
     assert gradescope["score"] == 4
 
     with Gradebook(f"sqlite:///{out / 'nbgrader' / 'gradebook.db'}") as gradebook:
@@ -146,7 +146,7 @@ def test_without_a_sandbox_it_is_said_everywhere(toy, tmp_path, grade, capsys):
     out = tmp_path / "submissions-grades"
     [result] = results(out).values()
     assert result["sandbox"] is False and result["points"]["automatic"] == 7
-    for page in (out / "index.html", out / "submissions" / "ada" / "feedback.html"):
+    for page in (out / "index.html", out / "feedback" / "ada" / "feedback.html"):
         words = " ".join(page.read_text(encoding="utf-8").lower().split())
         assert "graded without the sandbox" in words
 

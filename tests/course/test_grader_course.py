@@ -41,7 +41,10 @@ def test_gradescope_gets_scores_hints_and_what_waits():
     assert "Not vectorized" in tests["one: sum_vectorized"]["output"]
     first, second = (tests[f"one: Inline question {number}"] for number in (1, 2))
     assert (first["score"], first["output"]) == (4.0, "Good.")
-    assert "score" not in second and second["output"] == "Waits for a person."
+    assert (second["score"], second["output"]) == (0, "Waits for a person.")
+    most = [sum(test["max_score"] for test in gradescope.results(one, given)["tests"])
+            for given in ({}, graded(one))]  # fmt: skip
+    assert most == [100, 100]  # before and after a person graded
     # What Gradescope knows: anything else it refuses, or ignores.
     assert {test["visibility"] for test in found["tests"]} == {"visible"}
     assert {test["output_format"] for test in found["tests"]} == {"text"}
@@ -90,15 +93,37 @@ def rows(course):
     return found
 
 
+def table(text):
+    assert text.startswith("\ufeff")  # by which Excel knows UTF-8
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("separator", ",;\t|")
+def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(course, separator):
+    names = ["=1", "a;=HYPERLINK(1)", 'b";=1', "c\t=1", "d|+1", "e, -1", '";"=1', "Zoë Müller"]
+    made = [
+        overview.row(course, result(name=name, slug=f"s{n}", student={"id": f"{n};=1"}))
+        for n, name in enumerate(names)
+    ]
+    cells = [
+        cell
+        for line in csv.reader(io.StringIO(overview.grades(made)), delimiter=separator)
+        for cell in line
+    ]
+    assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+1", "-1", "@"))]
+    assert any("Zoë Müller" in cell for cell in cells)
+
+
 def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
-    read = list(csv.DictReader(io.StringIO(overview.grades(rows))))
+    read = table(overview.grades(rows))
     assert len(read) == len(NAMES)
     for line, number in zip(read, range(len(NAMES)), strict=True):
         assert line["slug"] == f"s{number}"
         assert line["sum_naive"] == ("0" if number % 2 else "15")
         assert line["sum_naive status"] == ("failed" if number % 2 else "passed")
         assert line["waiting"] == ("0" if number > 2 else "30")
-        assert line["total"] == str(70 - 15 * (number % 2) + (number % 6 * 6 if number > 2 else 0))
+        assert (line["total"] == "") == (number < 3) == bool(line["waits"])
+        assert line["so far"] == str(70 - 15 * (number % 2) + (number % 6 * 6 if number > 2 else 0))
         assert line["sum_vectorized is vectorized"] == "yes"
         assert line["one.ipynb"] == "executed"
         given = "" if number < 3 else str(number % 6)
@@ -107,10 +132,11 @@ def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
     assert [line["name"] for line in read[:2]] == ["Ada", "'=1+1"]
     lowered = with_exercises(result())
     manual = {("one", "check-train"): {"score": 2.5, "comment": ""}}
-    line = next(
-        csv.DictReader(io.StringIO(overview.grades([overview.row(course, lowered, manual)])))
-    )
-    assert (line["changed"], line["total"]) == ("-7.5", "62.5")  # a number, with no quote before it
+    [line] = table(overview.grades([overview.row(course, lowered, manual)]))
+    assert (line["changed"], line["so far"]) == (
+        "-7.5",
+        "62.5",
+    )  # a number, with no quote before it
 
 
 def test_columns_are_the_same_for_all_whatever_exercises_are_called_and_whatever_became_of_them(
@@ -121,10 +147,10 @@ def test_columns_are_the_same_for_all_whatever_exercises_are_called_and_whatever
     for made in (one, other):
         made["exercises"][2]["exercise"] = "total"
     text = overview.grades([overview.row(course, made) for made in (other, one)])
-    header, first, second = csv.reader(io.StringIO(text))
+    header, first, second = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert len(header) == len(first) == len(second)
     totals = [text for name, text in zip(header, second, strict=True) if name == "total"]
-    assert totals == ["10", "70"]
+    assert totals == ["", "10"]
     place = header.index("sum_vectorized is vectorized")
     assert (first[place], second[place]) == ("", "yes")
 
@@ -137,7 +163,7 @@ def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, course
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(first) == ["grades.csv", "index.html"]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
-    names = [line["name"] for line in csv.DictReader(io.StringIO(first["grades.csv"].decode()))]
+    names = [line["name"] for line in table(first["grades.csv"].decode())]
     assert names.index("Ada") > names.index("a,b")  # without regard to case
 
 
@@ -150,7 +176,7 @@ def test_the_course_page_counts_right_and_links_to_all_feedback(rows, course):
     assert "train-cell one.ipynb 9" in told
     assert "own one.ipynb" not in told  # a student's cell
     links = [link["href"] for link in soup.select("#submissions ~ div a")]
-    assert sorted(links) == sorted(f"submissions/s{i}/feedback.html" for i in range(len(NAMES)))
+    assert sorted(links) == sorted(f"feedback/s{i}/feedback.html" for i in range(len(NAMES)))
     alts = [image["alt"] for image in soup.select("img.plot")]
     assert "sign: 6. " in alts
     assert alts[0] == "Points for exercises: median 62.5 of 70"

@@ -183,7 +183,7 @@ def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(cour
     assert "Ablation one.ipynb 0 of 5 Nothing was written." in page(one)
     names = [test["name"] for test in gradescope.results(one)["tests"]]
     assert {"one: Hyperparameter search", "one: Ablation"} <= set(names)
-    header, line = overview.grades([overview.row(course, one)]).splitlines()
+    header, line = overview.grades([overview.row(course, one)]).replace('"', "").splitlines()
     read = dict(zip(header.split(","), line.split(","), strict=True))
     assert (read["one: Hyperparameter search"], read["one: Ablation"]) == ("", "0")
     assert unanswered(second) == (0.0, "Ablation: Nothing was written.")

@@ -66,6 +66,7 @@ UNIT_TESTS = {
     "course/grader/notebooks/seeds.py": "tests/course/test_grader_seeds.py",
     "course/grader/sandbox/seccomp.py": "tests/course/test_grader_sandbox.py",
     "course/grader/store.py": "tests/course/test_grader_store.py",
+    "course/limited.py": "tests/course/test_limited.py",
     "course/notebook.py": "tests/course/test_notebook.py",
     "course/outputs/compare.py": "tests/course/test_nbval_extension.py",
     "course/submission/contents.py": "tests/course/test_submission_files.py",

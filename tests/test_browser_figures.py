@@ -205,8 +205,8 @@ def test_beyond_the_margin_a_point_moves_the_softmax_alone(page):
     far.click()
     assert "loss 0.000; no effect on W" in text(driver, "told")
     before = text(driver, "reading")
-    ActionChains(driver).send_keys(Keys.ARROW_LEFT).perform()  # farther away, by the keyboard
-    assert far.get_attribute("aria-label").startswith("circle at -2.0, 1.2")
+    ActionChains(driver).send_keys(Keys.ARROW_LEFT, Keys.ARROW_UP).perform()  # farther away
+    assert far.get_attribute("aria-label").startswith("circle at -2.0, 1.3")
     assert text(driver, "reading") == before
     Select(driver.find_element("id", "loss")).select_by_visible_text("softmax")
     assert "12 of the 12 points pull" in text(driver, "reading")

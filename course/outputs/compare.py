@@ -80,8 +80,58 @@ def compare_value(kind, expected, actual, tolerance):
 
 # Text
 
-# The forms in which the notebooks print times and ratios of times: 0.12 s, 12.3 ms, 4 min, 12.3x.
-TIME = re.compile(r" *(?<![\w.])\d+(?:\.\d+)?(?: (?:ns|µs|ms|s|min)|x)(?!\w)")
+# Times, ratios of times and numbers of timed loops, as people and tools print them: 0.12 s, 12.3x,
+# 1min 4s, took 23.4 seconds, 0s 2ms/step, 25.2it/s, 1,000,000 loops each, 0:01:23.4. There are two
+# letters for micro.
+UNIT = r"(?:ns|[µμu]s|ms|s|sec|seconds?|min|h)"
+ONE_TIME = (
+    r"(?:(?<![\w.:,])(?:"
+    r"\d+:\d\d:\d\d(?:\.\d+)?"
+    rf"|\d+(?:\.\d+)?(?:e-?\d+)?(?: ?{UNIT}(?:/(?:step|it|epoch|batch))?|x)"
+    r"|\d+(?:\.\d+)? ?(?:it|steps|batches|images|examples|samples)/s"
+    r"|(?:\d{1,3}(?:,\d{3})+|\d+) loops?"
+    r")(?!\w))"
+)
+TIME = re.compile(rf" *{ONE_TIME}(?: {ONE_TIME})*")
+
+# What another version writes in another way, and in a picture of its own or not at all.
+COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+PROGRESS = re.compile(
+    r"(?:(?<=[\r\n])|\A)[^\[\r\n]{0,200}\[(?:elapsed: )?(?:\d+:)?\d\d:\d\d"
+    r"(?:<| left|, +[\d.?]+ ?(?:it|s)/)[^\]\r\n]{0,100}\][ \t]*(?:\r|\n|\Z)",
+)
+CELL = re.compile(
+    r"<ipython-input-\d+-[0-9a-f]+>"
+    r"|(?:[A-Za-z]:)?[^\s<>:\"']{0,200}[/\\]ipykernel_\d+[/\\]\d+\.py"
+)
+SAME = (
+    (COLOUR, ""),
+    (re.compile(r"<Figure size (?:432x288|640x480)(?= with)"), "<Figure size DEFAULT"),
+    (CELL, "CELL"),
+    (re.compile(r"\{([^{}:()\[\]\n]{1,400})\}"), lambda found: sorted_set(found[1])),
+)
+# Where one text has none of these, NumPy's names of types in the other say nothing.
+SCALAR = (
+    (re.compile(r"\bnp\.(?:float|int|uint|complex|longdouble|str_)\w*\(([^()]*)\)"), r"\1"),
+    (re.compile(r"\bnp\.(True|False)_(?!\w)"), r"\1"),
+)
+
+
+def sorted_set(inside):
+    return "{" + ", ".join(sorted(part.strip() for part in inside.split(","))) + "}"
+
+
+def without_noise(expected, actual):
+    """Return both texts without what differs between versions and runs, and means the same."""
+    texts = [expected, actual]
+    texts = [PROGRESS.sub("", text) for text in texts]
+    for pattern, instead in SAME:
+        texts = [pattern.sub(instead, text) for text in texts]
+    for pattern, instead in SCALAR:
+        if sum(pattern.search(text) is not None for text in texts) == 1:
+            texts = [pattern.sub(instead, text) for text in texts]
+    return [TIME.sub(" TIME", text) for text in texts]
+
 
 # A number stands alone: float32 and 32x32 are words. Spaces beside it align columns, no more.
 NUMBER = re.compile(r" *((?<![\w.])(?:(?<!\w)[-+])?(?>\d+\.?\d*|\.\d+)(?>[eE][-+]?\d+)?(?!\w)) *")
@@ -89,13 +139,13 @@ NUMBER = re.compile(r" *((?<![\w.])(?:(?<!\w)[-+])?(?>\d+\.?\d*|\.\d+)(?>[eE][-+
 
 def compare_text(expected, actual, tolerance):
     """Return what differs between two texts, as lines to print; an empty list if nothing does."""
-    expected, actual = (TIME.sub(" TIME", text) for text in (expected, actual))
+    expected, actual = without_noise(expected, actual)
     old, new = NUMBER.split(expected), NUMBER.split(actual)  # words and numbers take turns
     if old[::2] != new[::2]:
         lines = (text.splitlines() for text in (expected, actual))
-        return list(difflib.unified_diff(*lines, "expected", "actual", lineterm="", n=1))
+        return list(difflib.unified_diff(*lines, "stored", "executed again", lineterm="", n=1))
     return [
-        f"expected {a}, got {b} after {words[-60:]!r}"
+        f"stored {a}, executed again {b} after {words[-60:]!r}"
         for words, a, b in zip(old[:-1:2], old[1::2], new[1::2], strict=True)
         if not _same_number(a, b, tolerance)
     ]
@@ -130,12 +180,14 @@ def compare_pictures(expected, actual, tolerance):
     (old, old_times), (new, new_times) = decode(expected), decode(actual)
     problems = []
     if len(old) != len(new):
-        problems.append(f"expected {len(old)} frames, got {len(new)}")
+        problems.append(f"stored {len(old)} frames, executed again {len(new)}")
     elif old_times != new_times:
-        problems.append(f"expected frames of {old_times} ms, got {new_times} ms")
+        problems.append(f"stored frames of {old_times} ms, executed again {new_times} ms")
     (height, width), (new_height, new_width) = old.shape[1:3], new.shape[1:3]
     if max(abs(height - new_height), abs(width - new_width)) > SIZE_SLACK:
-        problems.append(f"expected {width} x {height} pixels, got {new_width} x {new_height}")
+        problems.append(
+            f"stored {width} x {height} pixels, executed again {new_width} x {new_height}"
+        )
 
     maps = [difference_map(a, b, tolerance.shift) for a, b in zip(old, new, strict=False)]
     scores = [score(difference) for difference in maps]

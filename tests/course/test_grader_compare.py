@@ -133,7 +133,7 @@ def test_the_first_line_that_differs_is_shown():
     same = "".join(f"line {n}\n" for n in range(1000))
     entry = text(f"{same}accuracy 0.9\nend\n", f"{same}accuracy 0.4\nend\n")
     assert (entry["stored"], entry["fresh"]) == ("accuracy 0.9\nend", "accuracy 0.4\nend")
-    assert "expected 0.9, got 0.4" in entry["why"]
+    assert "stored 0.9, executed again 0.4" in entry["why"]
 
 
 def test_other_kinds_of_outputs_differ():

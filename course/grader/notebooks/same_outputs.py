@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from PIL import Image
 
-from course.outputs.compare import TIME, compare_value, contents
+from course.outputs.compare import CELL, COLOUR, PROGRESS, TIME, compare_value, contents
 from course.text import clean, one_line
 
 SHOWN = 400  # characters of an output
@@ -111,6 +111,7 @@ def summary(outputs):
 
 def comparable(text):
     """Return a text without what varies from place to place, and what is measured by a clock."""
+    text = PROGRESS.sub("", CELL.sub("CELL", COLOUR.sub("", text)))
     text = ADDRESS.sub("0x...", STAMP.sub("code ...", text))
     # The patterns for numbers and times look at each run of spaces again and again.
     return FOLDERS.sub("", SPACES.sub(" " * 20, text))

@@ -2,9 +2,8 @@
 
     files  --load_CIFAR10-->  images (N, 32, 32, 3)  --to_rows-->  rows (N, 3073), float32
 
-A data set is a folder with `data_batch_1` to `data_batch_5`, `test_batch` and `batches.meta`, the
-"python version" of CIFAR-10: Python 2 pickles that hold one image a row, red plane first. They are
-read with cs231n.array_pickle, so that a tampered file can at worst be refused.
+A data set is a folder with `data_batch_1` to `data_batch_5`, `test_batch` and `batches.meta`:
+Python 2 pickles that hold one image a row, red first. array_pickle reads them, and runs nothing.
 
 Source: Krizhevsky, "Learning multiple layers of features from tiny images" (2009),
 https://www.cs.toronto.edu/~kriz/cifar.html
@@ -21,8 +20,7 @@ from cs231n.checksums import CIFAR10_MD5, SYNTHETIC_SHA256
 
 DATASETS = Path(__file__).resolve().parents[1] / "datasets"
 TRAIN_BATCHES = [f"data_batch_{number}" for number in range(1, 6)]
-IMAGE_SHAPE = (32, 32, 3)
-NUM_CLASSES = 10
+IMAGE_SHAPE, NUM_CLASSES = (32, 32, 3), 10
 
 
 def find_dataset():
@@ -31,16 +29,16 @@ def find_dataset():
     Raises FileNotFoundError, with the command that gets a data set, if there is none.
     """
     if chosen := os.environ.get("CIFAR10_DIR"):
-        folders = [Path(chosen), Path(chosen) / "cifar-10-batches-py"]
+        folder, names = Path(chosen.strip(" '\"")).expanduser(), ("", "*/", "*/*/")
         where = f"CIFAR10_DIR is {chosen!r}: name a folder with batches.meta, or unset it, and"
     else:
-        folders = [DATASETS / "cifar-10-batches-py", DATASETS / "synthetic-batches-py"]
-        where = "in the repository's folder"
-    for folder in folders:
-        if (folder / "batches.meta").is_file():
-            return folder
-    advice = "./get_datasets.sh gets CIFAR-10,\n./get_datasets.sh --synthetic draws a stand-in"
-    raise FileNotFoundError(f"no data set in {folders[0]}\n{where} {advice}")
+        folder, names = DATASETS, ("cifar-10-batches-py/", "synthetic-batches-py/")
+        where = "in the course's folder"
+    found = [meta for name in names for meta in sorted(folder.glob(f"{name}batches.meta"))]
+    if found:
+        return found[0].parent
+    advice = "python datasets/get_cifar10.py\ngets CIFAR-10, with --synthetic it draws a stand-in"
+    raise FileNotFoundError(f"no data set in {folder}\n{where} {advice}")
 
 
 def describe_dataset(ROOT):
@@ -65,8 +63,7 @@ def load_CIFAR10(ROOT, *, dtype=np.float32):
     X_train = np.empty((rows * len(TRAIN_BATCHES), *IMAGE_SHAPE), dtype=dtype)
     y_train = np.empty(len(X_train), dtype=np.int64)
     for start, name in zip(range(0, len(X_train), rows), TRAIN_BATCHES, strict=True):
-        piece = slice(start, start + rows)
-        X_train[piece], y_train[piece] = load_batch(ROOT / name, rows)
+        X_train[start : start + rows], y_train[start : start + rows] = load_batch(ROOT / name, rows)
     X_test, y_test = load_batch(ROOT / "test_batch", rows)
     return X_train, y_train, X_test.astype(dtype), y_test
 
@@ -88,8 +85,7 @@ def get_CIFAR10_data(
     follow them; the development set is drawn at random from the training images.
 
     ROOT: the data set's folder, None to find it. rng: a np.random.Generator or RandomState, None
-    for NumPy's global generator. return_mean: append the mean training image (32, 32, 3).
-    Raises ValueError if the data set has too few images.
+    for NumPy's global generator. return_mean: append the mean image. ValueError: too few images.
     """
     if num_training < 1 or min(num_validation, num_test, num_dev) < 0:
         raise ValueError("num_training must be at least 1, and no other number negative")
@@ -153,7 +149,7 @@ def load_meta(ROOT):
 
 def read_file(path):
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: ./get_datasets.sh gets the data set")
+        raise FileNotFoundError(f"{path} is missing: datasets/get_cifar10.py gets the data set")
     return path.read_bytes()
 
 

@@ -20,7 +20,15 @@ import pytest
 from conftest import ROOT
 
 PARTS = ("conftest.py", "pyproject.toml", "course", "cs231n", "datasets", "exercises", "notebooks")
-PARTS += (".gitignore", "Makefile", "README.md", "docs", "get_datasets.sh", "requirements.txt")
+PARTS += (
+    ".devcontainer",
+    ".gitignore",
+    "Makefile",
+    "README.md",
+    "docs",
+    "get_datasets.sh",
+    "requirements.txt",
+)
 PARTS += ("tests",)
 NOTEBOOKS = ("notebooks/svm.ipynb", "notebooks/softmax.ipynb")
 UNIT_TESTS = {

@@ -36,7 +36,16 @@ def stubs():
 def copy_tree(folder):
     """Copy this tree without data and tests: all that a release reads, and a bit more."""
     ignore = shutil.ignore_patterns("__pycache__", "*-py", "editions")
-    for name in (COURSE.package, "course", "datasets", "docs", "exercises", "notebooks"):
+    parts = (
+        COURSE.package,
+        "course",
+        "datasets",
+        "docs",
+        "exercises",
+        "notebooks",
+        ".devcontainer",
+    )
+    for name in parts:
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     for path in ROOT.iterdir():
         if path.is_file() and path.name != ".git":

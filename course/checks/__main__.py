@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from course import definition
+from course import console, definition
 from course.checks import run
 
 EXAMPLES = """\
@@ -19,6 +19,7 @@ exit codes:
 
 
 def main(argv=None):
+    console.prepare()
     known = list(definition.load().exercises)
     parser = argparse.ArgumentParser(
         prog="python -m course.checks",
@@ -34,7 +35,7 @@ def main(argv=None):
     for name in names:
         report = run(name)
         passed &= report.passed
-        print(report, flush=True)
+        print(console.fit(str(report), sys.stdout.encoding), flush=True)
     return 0 if passed else 1
 
 

@@ -39,7 +39,7 @@ def main():
         stream.reconfigure(encoding="utf-8", errors="replace")  # as in a notebook
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    sys.stdin = open(os.devnull)  # noqa: SIM115 (a student's input() sees the end of a file)
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (a student's input() sees the end of a file)
     job = json.loads(arrays.pop("job").tobytes())
     warnings.simplefilter("ignore")
     calls = load("kind", job["call"]).CALLS

@@ -35,11 +35,17 @@ def find(course, name=None):
 
 
 def chosen_folder(data):
-    folder = Path(os.environ[data.variable])
-    if not (folder / data.marker).is_file():
-        way_out = f"set it to the folder of a data set, which holds {data.marker}, or unset it"
-        raise FileNotFoundError(f"{data.variable} is {str(folder)!r}: {way_out}")
-    return folder.resolve()
+    """Return the folder that the variable names, or the first one or two below that holds a set.
+
+    Quotes and a ~ are taken as they are meant: not everything that sets variables is a shell.
+    """
+    chosen = os.environ[data.variable]
+    folder = Path(chosen.strip(" '\"")).expanduser()
+    for depth in ("", "*/", "*/*/"):
+        for marker in sorted(folder.glob(depth + data.marker)):
+            return marker.parent.resolve()
+    way_out = f"set it to the folder of a data set, which holds {data.marker}, or unset it"
+    raise FileNotFoundError(f"{data.variable} is {chosen!r}: {way_out}")
 
 
 def is_there(course, data_set):

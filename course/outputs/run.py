@@ -28,7 +28,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from course import ROOT, definition
+from course import ROOT, console, definition
 from course.outputs import data_sets
 from course.outputs.canonical import normalize, to_text
 from course.outputs.page import to_html
@@ -38,16 +38,19 @@ from course.outputs.page import to_html
 # Run in the kernel after the last cell, in a cell that is thrown away. A notebook may mean
 # something else by `results`, such as a dictionary with tuples as keys: they are passed over.
 QUESTION = """
-import json, resource
+import json, psutil
 found = globals().get("results")
 found = found if isinstance(found, dict) else {}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = getattr(psutil.Process().memory_info(), "peak_wset", 0)  # of Windows
+if not peak:
+    import resource, sys
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak *= 1 if sys.platform == "darwin" else 1024
 print(json.dumps(
     {"results": {key: found[key] for key in found if isinstance(key, str)}, "peak": peak},
     default=lambda value: value.tolist(),
 ))
 """
-PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kibibytes elsewhere
 
 
 class NotebookFailed(Exception):
@@ -107,7 +110,7 @@ def execute(notebook, path, settings):
         "results": answer["results"],
         "stages": {name: round(seconds, 2) for name, seconds in stages.items()},
         "seconds": round(sum(stages.values()), 2),
-        "peak_memory_mb": round(answer["peak"] * PEAK_UNIT / 1e6),
+        "peak_memory_mb": round(answer["peak"] / 1e6),
     }
 
 
@@ -297,6 +300,7 @@ def parse(argv):
 
 def main(argv=None, root=ROOT):
     args = parse(argv)
+    console.prepare()
     try:
         course = definition.load(root)
         paths = [path.resolve() for path in args.notebooks]

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from course import ROOT, definition, record
+from course import ROOT, console, definition, record
 from course.notebook import read_cells
 from course.submission import archive
 from course.submission.contents import (
@@ -133,29 +133,23 @@ class Printer:
 
     def __init__(self, stream):
         self.stream = stream
-        self.tick, self.cross, self.arrow = "✓", "✗", "→"
-        try:
-            "✓✗→".encode(stream.encoding or "ascii")
-        except (UnicodeEncodeError, LookupError):
-            self.tick, self.cross, self.arrow = "ok", "x ", "->"
 
     def __call__(self, text="", indent=""):
-        encoding = self.stream.encoding or "ascii"
         text = "".join(one if one.isprintable() else "?" for one in text)
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        text = console.fit(text, self.stream.encoding)
         wrap = textwrap.TextWrapper(88, "", indent, break_long_words=False, break_on_hyphens=False)
         print(wrap.fill(text), file=self.stream, flush=True)
 
     def mark(self, good, text):
-        self(f"  {self.tick if good else self.cross} {text}")
+        self(f"  {'✓' if good else '✗'} {text}")
 
 
 def report(course, show, contents):
     """Print problems with their ways out, then what is said without being a problem."""
     for problem in contents.problems:
         show()
-        show(f"{show.cross} {problem.where}: {problem.what}", "  ")
-        show(f"  {show.arrow} {problem.way_out}", "    ")
+        show(f"✗ {problem.where}: {problem.what}", "  ")
+        show(f"  → {problem.way_out}", "    ")
     remarks = [f"packed too, your own: {name}" for name in sorted(contents.own)]
     remarks += [f"not packed: {name}: {why}" for name, why in contents.left_out.items()]
     remarks += [

@@ -178,7 +178,11 @@ def is_named(course, name, contents):
 
 
 def code_hash(files):
-    """Return 16 hexadecimal digits that change with any Python file among {name: bytes}."""
+    """Return 16 hexadecimal digits that change with any Python file among {name: bytes}.
+
+    How lines end is no matter: git changes that on Windows.
+    """
     code = [(name, files[name]) for name in sorted(files) if name.endswith(".py")]
+    code = [(name, content.replace(b"\r\n", b"\n")) for name, content in code]
     sums = [f"{name} {hashlib.sha256(content).hexdigest()}\n" for name, content in code]
     return hashlib.sha256("".join(sums).encode()).hexdigest()[:16]

@@ -20,7 +20,7 @@ from toy_course import copy_toy
 
 from conftest import ROOT
 from course import definition, record
-from course.edition import leaks, release
+from course.edition import address, leaks, release
 from course.edition.derive import derive
 from course.edition.markers import put_back
 from course.notebook import PLACEHOLDER
@@ -40,8 +40,8 @@ def edition():
 
 def test_students_get_the_course_and_no_part_of_the_instructors_side(edition):
     assert {path.split("/")[0] for path in edition.files} == {
-        ".gitignore", "Makefile", "README.md", "course", "cs231n", "datasets", "docs", "exercises",
-        "get_datasets.sh", "notebooks", "requirements.txt",
+        ".devcontainer", ".gitignore", "Makefile", "README.md", "course", "cs231n", "datasets",
+        "docs", "exercises", "get_datasets.sh", "notebooks", "pyproject.toml", "requirements.txt",
     }  # fmt: skip
     assert {path for path in edition.files if path.startswith("docs/")} == {"docs/samples.png"}
     parts = {path.split("/")[1] for path in edition.files if path.startswith("course/")}
@@ -163,6 +163,7 @@ def test_solutions_put_back_give_the_solved_files_to_the_letter(edition):
 
 def test_the_readme_is_the_page_for_students_and_lists_what_is_asked(edition):
     page, readme = (ROOT / "docs" / "students.md").read_text(), edition.files["README.md"].decode()
+    page = page.replace(address.PLACE, address.told(COURSE, ""))
     before, after = page.split("<!-- EXERCISES -->")
     assert readme.startswith(before) and readme.endswith(after)
     rows = [row.split(" | ") for row in readme[len(before) : -len(after)].split("\n")]

@@ -402,12 +402,12 @@ def test_wrong_meta_is_refused_with_the_file(bad, message, root):
 @pytest.mark.parametrize("file", ["data_batch_1", "data_batch_5", "test_batch", "batches.meta"])
 def test_missing_file_is_named_with_the_command_that_gets_it(file, root):
     (root / file).unlink()
-    with pytest.raises(FileNotFoundError, match=rf"{file} is missing.*\./get_datasets\.sh"):
+    with pytest.raises(FileNotFoundError, match=rf"{file} is missing.*datasets/get_cifar10\.py"):
         load_CIFAR10(root)
 
 
 def test_missing_folder_is_named_with_the_command_that_gets_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nowhere.*\./get_datasets\.sh"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.*datasets/get_cifar10\.py"):
         load_CIFAR10(tmp_path / "nowhere")
 
 
@@ -569,25 +569,37 @@ def test_CIFAR10_DIR_comes_first(datasets, root, batches, monkeypatch):
     assert find_dataset() == root
 
 
-def test_CIFAR10_DIR_may_be_the_folder_above(datasets, tmp_path, batches, monkeypatch):
-    (tmp_path / "above").mkdir()
-    folder = write_set(tmp_path / "above" / "cifar-10-batches-py", batches)
-    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "above"))
+@pytest.mark.parametrize("depth", ["", "above", "above/twice"])
+@pytest.mark.parametrize("written", ["{}", " {} ", "'{}'", '"{}/"', "~/data"])
+def test_CIFAR10_DIR_may_be_a_folder_above_and_as_people_write_it(
+    tmp_path, batches, monkeypatch, depth, written
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # on Windows
+    folder = tmp_path / "data" / depth
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_set(folder, batches)
+    for name in batches:  # as a Mac writes them on other disks
+        (folder / f"._{name}").write_bytes(b"Mac OS X")
+    monkeypatch.setenv("CIFAR10_DIR", written.format(tmp_path / "data"))
     assert find_dataset() == folder
+    assert load_CIFAR10(find_dataset())[0].shape[1:] == (32, 32, 3)
 
 
 def test_wrong_CIFAR10_DIR_is_not_replaced_by_another_set(datasets, batches, monkeypatch):
     write_set(datasets / "cifar-10-batches-py", batches)
     monkeypatch.setenv("CIFAR10_DIR", str(datasets / "nowhere"))
-    with pytest.raises(FileNotFoundError, match=r"(?s)CIFAR10_DIR.*nowhere.*\./get_datasets\.sh"):
+    with pytest.raises(
+        FileNotFoundError, match=r"(?s)CIFAR10_DIR.*nowhere.*datasets/get_cifar10\.py"
+    ):
         find_dataset()
 
 
 def test_missing_data_set_comes_with_the_commands_that_get_one(datasets):
     with pytest.raises(FileNotFoundError) as caught:
         get_CIFAR10_data()
-    assert "./get_datasets.sh gets CIFAR-10" in str(caught.value)
-    assert "./get_datasets.sh --synthetic" in str(caught.value)
+    assert "python datasets/get_cifar10.py\ngets CIFAR-10" in str(caught.value)
+    assert "--synthetic" in str(caught.value)
 
 
 def test_data_are_looked_for_beside_the_package_not_in_the_working_directory(tmp_path, monkeypatch):
@@ -613,5 +625,5 @@ def test_description_goes_by_the_checksum_of_the_test_batch(root, monkeypatch):
 
 
 def test_description_of_a_missing_set_says_how_to_get_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"test_batch is missing.*\./get_datasets\.sh"):
+    with pytest.raises(FileNotFoundError, match=r"test_batch is missing.*datasets/get_cifar10\.py"):
         describe_dataset(tmp_path)

@@ -123,6 +123,29 @@ def test_picture_of_any_kind_becomes_rgb(rng, tmp_path):
         assert pictures.shrink(picture).shape == (32, 32, 3)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "kind", "expected"),
+    [
+        ([0, 0.5, 1], "f4", [0, 127, 255]),
+        ([0, 128, 255], "f4", [0, 128, 255]),
+        ([0, 257, 65535], "f4", [0, 1, 255]),
+        ([0, 128, 255], "i4", [0, 128, 255]),
+        ([0, 1, 1], "i4", [0, 1, 1]),
+        ([0, 25700, 65535], "i4", [0, 100, 255]),
+        ([-1, 0, 1], "f4", "holds -1 to 1"),
+        ([0, 1, np.nan], "f4", "holds nan to nan"),
+        ([0, 1, 70000], "i4", "holds 0 to 70000"),
+    ],
+)
+def test_a_tiff_of_floats_or_long_integers_is_scaled_or_refused(tmp_path, numbers, kind, expected):
+    path = write(tmp_path / "own.tiff", np.resize(np.array(numbers, kind), (3, 3)))
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=expected):
+            pictures.read_picture(path)
+    else:
+        assert pictures.read_picture(path)[0, :, 0].tolist() == expected
+
+
 def test_transparent_picture_lies_on_white(tmp_path):
     data = np.zeros((32, 32, 4), dtype=np.uint8)
     data[:16] = [200, 0, 100, 255]

@@ -1,0 +1,23 @@
+"""Print on any console: plain words where it has no ✓, and never an exception for a letter."""
+
+import sys
+
+PLAIN = {"✓": "ok", "✗": "x", "→": "->", "·": "-"}
+
+
+def fit(text, encoding):
+    """Return a text as a console of this encoding can show it."""
+    encoding = encoding or "ascii"
+    for mark, word in PLAIN.items():
+        try:
+            mark.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.replace(mark, word)
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def prepare():
+    """Let print() write what a console has no letter for as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not that of a notebook or a test
+            stream.reconfigure(errors="backslashreplace")

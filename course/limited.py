@@ -25,6 +25,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 from course import ROOT
@@ -171,6 +172,7 @@ def serve():
 def answer_to(request, seconds):
     module, name, arguments = request
     function = getattr(importlib.import_module(module), name)  # its import counts for nothing
+    warnings.simplefilter("ignore")  # of odd escapes in a source, for instance
     limit_memory()
     signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal ends the process
     try:

@@ -8,6 +8,7 @@ of misconceptions and problems that a kind's code uses are held against those th
 import argparse
 import io
 import itertools
+import signal
 import sys
 import zipfile
 from collections import defaultdict
@@ -45,11 +46,17 @@ def build(course, seed=SEED):
     if unknown := wrong_names(course, catalogue):
         raise definition.DefinitionError("\n".join(unknown))
     names = list(dict.fromkeys(one.problems for one in course.exercises.values()))
-    with ProcessPoolExecutor(2) as processes:
+    with ProcessPoolExecutor(2, initializer=be_quiet) as processes:
         roots, seeds = itertools.repeat(course.root), itertools.repeat(seed)
         sets = dict(zip(names, processes.map(build_set, roots, names, seeds), strict=True))
     explanations = {one.name: one.explanation for one in catalogue.entries}
     return CheckData(sets, explanations, frozenset(m.name for m in catalogue.entries if m.note))
+
+
+def be_quiet():
+    """Leave it to the parent to answer Ctrl-C and SIGTERM, and to say so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def build_set(root, name, seed):

@@ -15,7 +15,6 @@ import queue
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -99,20 +98,22 @@ class Outcomes:
 
 
 def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMIT,
-         command=None, waiting=lambda: None):  # fmt: skip
+         slack=1, command=None, waiting=lambda: None):  # fmt: skip
     """Call the target on problems {name: {argument: array}}; return Outcomes, one for each.
 
     calls {name: name of a call} says how each is called, as call.py of the kind names it.
     time_limit  seconds for all of them
     call_limit  seconds for each, at most a third of all
+    slack       1: both are seconds by the clock; more: of processor time, as a busy machine must
+                decide nothing, and so many times as many by the clock
     command     the start of the child's command line, for a sandbox
     waiting     is called, once, when a call has taken PATIENCE seconds
 
     Raises NotStarted if the child did not come as far as the student's code.
     """
     names = list(problems)
-    outcomes, printed, losses, left = {}, 0, 0, time_limit
-    call_limit, told = min(call_limit, time_limit / 3), []
+    outcomes, printed, losses, left = {}, 0, 0, slack * time_limit
+    call_limit, told = slack * min(call_limit, time_limit / 3), []
 
     def wait():
         if not told:
@@ -120,7 +121,7 @@ def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMI
 
     while len(outcomes) < len(names) and losses < MOST_LOSSES and left > 0:
         indices = [index for index in range(len(names)) if index not in outcomes]
-        job = make_job(target, names, problems, calls, indices, (call_limit, left))
+        job = make_job(target, names, problems, calls, indices, (call_limit, left), slack)
         child = Child(target, {index: target.returns[calls[names[index]]] for index in indices})
         left -= run_child(child, job, command, Clock(call_limit + GRACE, left + GRACE), wait)
         printed += child.printed
@@ -186,10 +187,11 @@ class Child:
             self.first_words = (self.first_words + data)[-MOST_WORDS:]
 
 
-def make_job(target, names, problems, calls, indices, limits):
+def make_job(target, names, problems, calls, indices, limits, slack):
     """Return the npz bytes that child.py reads from its stdin."""
     header = {
         "limits": limits,
+        "slack": slack,
         "root": target.root,
         "package": target.package,
         "call": target.call,
@@ -242,18 +244,16 @@ def run_child(child, job, command, clock, waiting):
 def started(job, command):
     """Start a child with its job, and give it. At the end, kill what is left of it."""
     mark = secrets.token_hex(16)
-    with tempfile.TemporaryFile() as stdin:
-        stdin.write(job)
-        stdin.seek(0)
-        process = subprocess.Popen(
-            [*(command or [sys.executable, "-P"]), str(CHILD)],
-            bufsize=0,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # where there are sessions: Ctrl-C is for us alone
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", MARK: mark},
-        )
+    process = subprocess.Popen(
+        [*(command or [sys.executable, "-P"]), str(CHILD)],
+        bufsize=0,
+        stdin=subprocess.PIPE,  # no file: a sandbox could write into one
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # where there are sessions: Ctrl-C is for us alone
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", MARK: mark},
+    )
+    threading.Thread(target=write, args=(process.stdin, job), daemon=True).start()
     try:
         yield process
     finally:
@@ -297,6 +297,12 @@ def read(stream, take):
         while data := stream.read(1 << 16):
             take(data)
     take(b"")
+
+
+def write(stream, data):
+    """Write it all and close the stream; in a thread, as nobody may be reading."""
+    with suppress(OSError), io.BufferedWriter(stream) as buffered:
+        buffered.write(data)
 
 
 def hear(stream, child):

@@ -16,6 +16,7 @@ import io
 import json
 import os
 import re
+import signal
 import struct
 import sys
 import threading
@@ -44,19 +45,29 @@ def main():
     warnings.simplefilter("ignore")
     calls = load("kind", job["call"]).CALLS
     limit, budget = job["limits"]
-    end = time.monotonic() + budget
+    end, cpu_end = time.monotonic() + budget, time.process_time() + budget / job["slack"]
+    if job["slack"] > 1:
+        faulthandler.register(signal.SIGPROF, file=channel, chain=True)  # which ends the process
 
     def watch():
         """End this process if it is still busy when its time is up."""
         left = max(0.01, min(limit, end - time.monotonic()))
         faulthandler.dump_traceback_later(left, exit=True, file=channel)
+        if job["slack"] > 1:  # as long as that by the clock, and a part of it at work
+            left = max(0.01, min(limit / job["slack"], cpu_end - time.process_time()))
+            signal.setitimer(signal.ITIMER_PROF, left)
+
+    def unwatch():
+        faulthandler.cancel_dump_traceback_later()
+        if job["slack"] > 1:
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
     send(channel, {"event": "ready"})
     watch()
     try:
         target = find_target(job)
     except BaseException as error:
-        faulthandler.cancel_dump_traceback_later()
+        unwatch()
         send(channel, {"event": "import", **describe(error, job)})
         os._exit(0)
     for index in job["indices"]:
@@ -65,7 +76,7 @@ def main():
             for name, array in arrays.items()
             if name.partition("/")[0] == str(index)
         }
-        faulthandler.cancel_dump_traceback_later()
+        unwatch()
         send(channel, {"event": "start", "index": index})
         watch()
         try:
@@ -79,7 +90,7 @@ def main():
             }
         except BaseException as error:
             meta, values = {"event": "raises", **describe(error, job)}, {}
-        faulthandler.cancel_dump_traceback_later()
+        unwatch()
         send(channel, {"event": "value", **meta, "index": index}, values)
     os._exit(0)  # do not wait for threads or atexit functions
 

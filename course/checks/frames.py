@@ -24,7 +24,8 @@ MOST_LINE = 1_000_000
 # What is told of an exception, in the form in which call.py of a kind declares what comes back.
 ERROR = {"error": str, "message": str, "file": str, "line": int, "missing": bool}
 
-HANG = b"Timeout "  # so begins what faulthandler says, and no frame: it would be far too long
+# So begins what faulthandler says, and no frame: it would be far too long.
+HANG = (b"Timeout ", b"Thread 0", b"Current ")
 
 
 class Frames:
@@ -102,7 +103,7 @@ def told_of_hang(words, target):
     first. It escapes what is not ASCII.
     """
     own = target.file or os.path.join(target.root, target.package, "")
-    main = words.decode(errors="replace").rpartition("Thread 0x")[2]
+    main = words.decode(errors="replace").rpartition("hread 0x")[2]
     for path, line in re.findall(r'^  File "(.*)", line (\d{1,6}) in ', main, re.MULTILINE):
         if path.startswith(own.encode("ascii", "backslashreplace").decode()):
             return {"file": printable(re.split(r"[\\/]", path)[-1]), "line": int(line)}

@@ -4,6 +4,9 @@ docs/teaching.md explains them. Also: `make grade SUBMISSIONS=FOLDER`, `make gra
 """
 
 import argparse
+import errno
+import os
+import re
 import secrets
 import signal
 import sys
@@ -19,6 +22,7 @@ from course.files import put
 from course.grader import demo, intake, sandbox
 from course.grader.grade import Settings, grader_version
 from course.grader.many import COMPLETE, INTERRUPTED, PROBLEMS, grade_all, progress
+from course.grader.many.cluster import ClusterError, connect
 from course.grader.store import Store, StoreError
 from course.grader.verdict.unseen import unseen_problems
 from course.outputs import data_sets
@@ -92,6 +96,9 @@ def grade_download(course, options, download, out):
     if not options.no_notebooks and (folder := data_sets.find(course, data)):
         print(f"Notebooks are executed on: {folder}")
     with Store(out) as store:
+        if options.scheduler and not (out / "seed.txt").exists():
+            with connect(scheduler=options.scheduler):  # before anything takes long
+                pass
         seed = remembered_seed(out, options.seed)
         settings = Settings(
             seed=seed,
@@ -142,15 +149,31 @@ def available_data(course):
 
 
 def remembered_seed(out, seed):
-    """Return the seed of the unseen problems: `seed`, or that of OUT's first run, drawn there."""
+    """Return the seed of the unseen problems, which OUT keeps: `seed`, or one that nobody knows.
+
+    Raises ValueError where OUT keeps another, unless a person agrees.
+    """
     path = out / "seed.txt"
-    if seed is None and path.exists():
-        return int(path.read_text())
+    kept = path.read_text().strip() if path.exists() else ""
+    if kept and not re.fullmatch(r"\d{1,40}", kept):
+        raise ValueError(f"{path} holds no seed: delete it, and all is graded again with a new one")
+    if kept and seed in (None, int(kept)):
+        return int(kept)
+    if kept and not agrees(f"{path} has another seed than --seed {seed}. Grade everything again?"):
+        raise ValueError(
+            f"--seed {seed}: {out} was graded with --seed {kept}, as {path} says. Leave the option "
+            "out, name another --out, or delete that file to have everything graded again"
+        )
     if seed is None:
-        seed = secrets.randbelow(2**31)
-        put(path, f"{seed}\n".encode())
+        seed = secrets.randbits(128)
         print(f"Unseen problems are drawn with --seed {seed}, as {path} says from now on.")
+    put(path, f"{seed}\n".encode())
     return seed
+
+
+def agrees(question):
+    """Ask who sits before the terminal; nobody does not agree."""
+    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def show(course, options):
@@ -194,10 +217,15 @@ def export(course, options):
 
 
 def count(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}: at least 1 is needed")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def seed(text):
+    if not re.fullmatch(r"\d{1,39}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, of up to 39 digits")
+    return int(text)
 
 
 def parse(argv):
@@ -215,7 +243,7 @@ def parse(argv):
     add("--out", type=Path, help="folder of the results; default: FOLDER-grades")
     add("--jobs", type=count, metavar="N", help="worker processes; default: one a processor")
     add("--scheduler", metavar="tcp://HOST:PORT", help="use this Dask cluster instead")
-    add("--seed", type=int, metavar="S", help="of unseen problems; default: drawn once, and kept")
+    add("--seed", type=seed, metavar="S", help="of unseen problems; default: drawn once, and kept")
     add("--data", help="set for the notebooks; default: the best that is there")
     add("--no-notebooks", action="store_true", help="do not execute the notebooks")
     add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
@@ -248,8 +276,10 @@ def main(argv=None, root=ROOT):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
     try:
         return options.run(definition.load(root), options)
-    except (OSError, ValueError, StoreError, sandbox.SandboxUnavailable) as error:
+    except (OSError, ValueError, StoreError, ClusterError, sandbox.SandboxUnavailable) as error:
         print(f"error: {error}", file=sys.stderr)
+        if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            print("  name another folder with --out, or make room there", file=sys.stderr)
         return NOT_STARTED
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on from there", file=sys.stderr)
@@ -257,4 +287,8 @@ def main(argv=None, root=ROOT):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # What is left of a cluster, a thread or a handler of a library, must not keep it from ending.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,8 +1,11 @@
 """Does the instructors' command do all of it: grade, write every page, and go on from there?"""
 
 import csv
+import errno
 import json
 import re
+import socket
+from contextlib import suppress
 
 import pytest
 from nbgrader.api import Gradebook
@@ -197,8 +200,52 @@ def test_a_seed_is_drawn_once_and_kept(tmp_path, capsys):
     seed = command.remembered_seed(tmp_path, None)
     assert str(seed) in capsys.readouterr().out
     assert command.remembered_seed(tmp_path, None) == seed
-    assert command.remembered_seed(tmp_path, 5) == 5
+    assert command.remembered_seed(tmp_path, seed) == seed > 2**64
     assert (tmp_path / "seed.txt").stat().st_mode & 0o077 == 0
+
+
+def test_a_seed_that_was_named_is_kept_and_a_change_is_asked_about(tmp_path, monkeypatch):
+    assert command.remembered_seed(tmp_path, 5) == command.remembered_seed(tmp_path, None) == 5
+    with pytest.raises(ValueError, match="graded with --seed 5"):
+        command.remembered_seed(tmp_path, 6)
+    monkeypatch.setattr(command.sys.stdin, "isatty", lambda: True, raising=False)
+    for answer, kept in (("", 5), ("y", 6)):
+        monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
+        with suppress(ValueError):
+            command.remembered_seed(tmp_path, 6)
+        assert command.remembered_seed(tmp_path, None) == kept
+    (tmp_path / "seed.txt").write_text("-1\n")
+    with pytest.raises(ValueError, match=r"seed\.txt holds no seed"):
+        command.remembered_seed(tmp_path, None)
+
+
+@pytest.mark.parametrize("option", ["--seed=-5", "--seed=x", "--jobs=0", "--jobs=many"])
+def test_a_wrong_number_is_told_with_its_option(option, capsys):
+    name, _, value = option.partition("=")
+    with pytest.raises(SystemExit):
+        command.parse(["grade", "folder", option])
+    assert f"argument {name}: '{value}'" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("course.files.os.fsync", full)
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}/seed.txt'"):
+        command.remembered_seed(tmp_path, 5)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_that_is_not_there_is_told_before_problems_are_drawn(
+    toy, folder, grade, monkeypatch, capsys
+):
+    monkeypatch.setattr("course.grader.many.cluster.CONNECT", 1)
+    monkeypatch.setattr(command, "unseen_problems", None)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert grade(folder, "--scheduler", f"tcp://127.0.0.1:{port}") == command.NOT_STARTED
+    assert f"no Dask scheduler at tcp://127.0.0.1:{port}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["grade"], ["demo"]])

@@ -71,7 +71,10 @@ class Task:
         head = {"format": FORMAT, "version": VERSION}
         head |= {"name": self.submission.name, "slug": self.submission.slug}
         changed = [f"{name}: it was changed; ours was used" for name in result["changed"]]
-        remarks = [*self.submission.remarks, *changed]
+        late = [
+            f"{one}: points were lost by a limit of time; please look" for one in late_in(result)
+        ]
+        remarks = [*self.submission.remarks, *changed, *late]
         head |= {"remarks": remarks, "content": self.content, "key": self.key}
         head |= {"student": self.submission.student}
         return head | {name: value for name, value in result.items() if name not in head}
@@ -124,7 +127,7 @@ class Run:
             files = task.take_files(self.settings.course)
             return client.submit(work, files, settings, pure=False)
 
-        for task, future in completed(client, submit, tasks):
+        for task, future in completed(client, submit, tasks, is_late):
             self.finish(task, future)
 
     def unfinished(self, handed):
@@ -166,6 +169,16 @@ class Run:
     def done(self, task, state):
         self.summary.states[task.submission.slug] = state
         self.report(task.submission.slug, state)
+
+
+def late_in(result):
+    """Return the names of exercises that lost points by a limit of time."""
+    return [one["exercise"] for one in result.get("exercises", ()) if one.get("limit")]
+
+
+def is_late(future):
+    """Whether to try again what a future has, with nothing beside it: the machine may be busy."""
+    return bool(late_in(future.result().result))
 
 
 def read_ahead(course, handed):

@@ -9,6 +9,7 @@ import itertools
 import logging
 import os
 import signal
+import sys
 import tempfile
 import time
 from concurrent.futures import CancelledError
@@ -18,9 +19,12 @@ from importlib.util import find_spec
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, wait
+from tqdm import tqdm
 
 WAIT = 5  # seconds after which to look whether the cluster is still there
 CONNECT = 30  # seconds to wait for the scheduler
+START = 30  # seconds to wait for all workers of a local cluster
+MOST_JOBS = 4  # processes of ours for each processor
 PATIENCE = 120  # seconds to wait for the first worker, and for a new one if all are lost
 
 # One process a CPU, nothing else: no dashboard, no pages, no statistics. Memory is limited by the
@@ -57,10 +61,13 @@ def connect(jobs=None, scheduler=None):
     holds the keys made for it can talk to it: any other program that reaches a Dask cluster, as
     those of all users of this machine would, can run code in it.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by us
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is said by us
     with dask.config.set(CLIENT):
         if scheduler is None:
-            with local_cluster(jobs or cpus()) as cluster, Client(cluster) as client:
+            jobs = fewer(jobs or cpus())
+            with local_cluster(jobs) as cluster, Client(cluster) as client:
+                wait_for_workers(client, jobs)
                 yield client
             return
         try:
@@ -95,27 +102,71 @@ def local_cluster(jobs):
         dask.config.set(LOCAL),
     ):
         try:
-            cluster = LocalCluster(
-                n_workers=jobs,
-                threads_per_worker=1,
-                memory_limit=0,
-                security=Security.temporary(),
-                dashboard_address=":0",
-                scheduler_kwargs={"dashboard": False},
-                local_directory=scratch,
-                # What a killed worker leaves behind goes with the folder.
-                env={"TMPDIR": scratch},
-                silence_logs=logging.CRITICAL,
-            )
+            with ctrl_c_for_us():
+                cluster = LocalCluster(
+                    n_workers=0,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    security=Security.temporary(),
+                    dashboard_address=":0",
+                    scheduler_kwargs={"dashboard": False},
+                    local_directory=scratch,
+                    # What a killed worker leaves behind goes with the folder.
+                    env={"TMPDIR": scratch},
+                    silence_logs=logging.CRITICAL,
+                )
         except (OSError, RuntimeError, TimeoutError) as error:
-            raise ClusterError(f"{jobs} processes could not be started: {error}") from error
-        with cluster:
+            raise ClusterError(f"no local cluster could be started: {error}") from error
+        try:
+            cluster.scale(jobs)
             yield cluster
+        finally:
+            with suppress(TimeoutError):
+                cluster.close(timeout=WAIT)
+
+
+@contextmanager
+def ctrl_c_for_us():
+    """Keep the signal from processes that threads made in this block start, until dask_setup.
+
+    A worker would die of it with a traceback while Python starts, before it can take it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def fewer(jobs):
+    """Return how many processes to start: so many that the machine goes on answering."""
+    most = MOST_JOBS * cpus()
+    if jobs > most:
+        say(f"--jobs {jobs}: {most} are started, as this machine has {cpus()} processors")
+    return min(jobs, most)
+
+
+def wait_for_workers(client, jobs):
+    """Wait for the workers, on a busy machine for some of them. Raises ClusterError."""
+    for wanted, seconds in ((jobs, START), (1, PATIENCE)):
+        with suppress(TimeoutError):
+            client.wait_for_workers(wanted, timeout=seconds)
+        if started := threads(client):
+            break
+    else:
+        raise ClusterError(f"no worker process has started in {START + PATIENCE} s")
+    if started < jobs:
+        say(f"{started} of {jobs} worker processes have started; grading begins with these")
+
+
+def say(line):
+    tqdm.write(line, file=sys.stderr)
 
 
 def dask_setup(worker):
     """Let Ctrl-C be answered by the process that started this one. Its children are as usual."""
     signal.signal(signal.SIGINT, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see ctrl_c_for_us
 
 
 def cpus():
@@ -133,15 +184,16 @@ def threads(client):
         raise ClusterError(LOST) from error
 
 
-def completed(client, submit, items):
+def completed(client, submit, items, is_doubtful=lambda future: False):
     """Yield (item, future) as they complete, in whatever order; submit(item) returns the future.
 
     `items` is read as far as needed to keep every worker busy and its next task at hand. An item
-    whose task was given up is submitted a second time.
+    whose task was given up, or whose future is doubtful, is submitted a second time, alone.
     """
     suspects = []
     for item, future in in_window(submit, items, lambda: 2 * threads(client) + 2, client):
-        if future.status == "error" and isinstance(future.exception(), KilledWorker):
+        lost = future.status == "error" and isinstance(future.exception(), KilledWorker)
+        if lost or (future.status == "finished" and is_doubtful(future)):
             suspects.append(item)
         else:
             yield item, future

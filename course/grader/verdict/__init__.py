@@ -6,6 +6,7 @@ student. judge_exercises returns one table an exercise, in the order of their de
 
     notebook, cell, exercise   as they are declared
     points, possible, correct  all points, or none
+    limit                      whether points were lost by a limit of time: a person should look
     status                     "passed", "failed", "not implemented", "broken" (it could not be run)
     lines                      [{title, ok: true, false or null, detail, public}, ...]
     message                    why it is broken
@@ -31,7 +32,8 @@ from course.grader.verdict.unseen import read, unseen_problems
 
 __all__ = ["Work", "judge_exercises", "unseen_problems"]
 
-SECONDS = 30.0  # for all calls of an exercise; a third of it for one, which takes milliseconds
+SECONDS = checks.TIME_LIMIT  # of processor time for all calls of an exercise; a third of it for one
+SLACK = 4  # times as many by the clock, as other submissions are graded at the same time
 INSIDE = "/submission"  # where a sandbox sees the tree
 ELSEWHERE = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"}
 
@@ -69,6 +71,8 @@ def entry(work, exercise, verdict):
         "points": possible if report.passed else 0,
         "possible": possible,
         "correct": report.passed,
+        "limit": not report.passed
+        and any(one.status in ("hang", "left out") for one in verdict.outcomes.by_name.values()),
         "status": report.status,
         "message": report.message,
         "public": safe.of_message(report),
@@ -131,7 +135,13 @@ def attempt(work, exercise, known, stubs, sandbox):
         show = [(folder, INSIDE), CHILD, target.call]
         command = [*prefix(show=show), *python] if sandbox else python
         outcomes = call(
-            target, problems, calls, time_limit=SECONDS, call_limit=SECONDS, command=command
+            target,
+            problems,
+            calls,
+            time_limit=SECONDS,
+            call_limit=SECONDS,
+            slack=SLACK,
+            command=command,
         )
     own = (exercise.file, *(name for name in tree(work) if is_own(work, name)))
     texts = {name: text_of(work.files[name]) for name in own if name.endswith(".py")}

@@ -1,15 +1,21 @@
 """What a student is told of a failure: nothing that code could fill with unseen problems.
 
 A message of an exception, the name of a class, a value that came back: code in the sandbox chooses
-them. So only builtin names, files of the submission and lines are repeated, and fixed sentences.
+them. So only builtin names, files of the submission and lines are repeated, and fixed sentences. A
+line must be one of the file on which its code can stop: code that is compiled under the name of a
+file raises in whatever line it likes, and its number would carry as many bits as it has.
 """
 
 import builtins
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 from course.checks.faults import failure
 from course.grader.verdict.tree import is_own
+from course.limited import Refused, in_child
+
+MOST_LINES = 2000  # of a file; who writes more has something else in mind
 
 EXCEPTIONS = {
     name
@@ -29,8 +35,8 @@ class Texts:
 
     def __init__(self, work, outcomes):
         own = {
-            name.rpartition("/")[2]
-            for name in work.files
+            name.rpartition("/")[2]: work.files[name]
+            for name in sorted(work.files)
             if name in work.course.exercise_files or is_own(work, name)
         }
         self.safe = {
@@ -55,8 +61,31 @@ class Texts:
 
 
 def told(outcome, own):
-    """Return what may be said of an outcome without a value."""
-    error, file = outcome.meta.get("error"), outcome.meta.get("file")
+    """Return what may be said of an outcome without a value; own: {name: content of a file}."""
+    error, file, line = (outcome.meta.get(key) for key in ("error", "file", "line"))
     error = error if error in EXCEPTIONS else "an exception"
-    safe = {"error": error, "message": "", "file": file if file in own else ""}
+    is_place = file in own and line in lines_of_code(own[file])
+    safe = {"error": error, "message": "", "file": file if is_place else ""}
     return failure(replace(outcome, meta={**outcome.meta, **safe}))
+
+
+def lines_of_code(content):
+    """Return the lines of a file in which an exception can be raised; of a long one, none."""
+    if content.count(b"\n") > MOST_LINES:
+        return []
+    with suppress(Refused):
+        return stops(content)
+    return []
+
+
+@in_child(seconds=2, size=100_000, keep=True)
+def stops(content):
+    try:
+        waiting, lines = [compile(content, "file", "exec", dont_inherit=True)], set()
+    except SyntaxError as error:
+        return [error.lineno]
+    while waiting:
+        code = waiting.pop()
+        lines |= {line for _, _, line in code.co_lines() if line}
+        waiting += [one for one in code.co_consts if isinstance(one, type(code))]
+    return sorted(lines)

@@ -56,7 +56,7 @@ def svm_loss_naive(W, X, y, reg, *, margin=1.0):
 def svm_loss_vectorized(W, X, y, reg, *, margin=1.0):
     """Return what svm_loss_naive returns, without Python loops: two matrix products.
 
-    The gradient flows back through the scores: dW = X.T @ dscores / N, plus 2 * reg * W.
+    Derive it: the gradient flows back through the scores, whose own gradient hinge_loss returns.
     """
     W, X, y = check_inputs(W, X, y)
     ### BEGIN SOLUTION

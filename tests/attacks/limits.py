@@ -148,6 +148,34 @@ def large_file(bound):
             say(size)
 
 
+def nameless(bound):
+    """Yield descriptors of files without a name in the shared folder, one after the other."""
+    for size in range(STEP, bound + 1, STEP):
+        file = os.open(os.environ["SHARE"], os.O_TMPFILE | os.O_RDWR, 0o600)
+        os.write(file, b"\1" * (STEP << 20))
+        yield file
+        os.close(file)
+        say(size)
+        time.sleep(0.02)
+
+
+def in_flight(bound):
+    """Such files that nobody has open: they wait in a socket to be received."""
+    ends = socket.socketpair()
+    for file in nameless(bound):
+        socket.send_fds(ends[0], [b"x"], [file])
+
+
+def mapped(bound):
+    """Such files of which nothing is left but a page in the memory of a process."""
+    kept = []
+    for file in nameless(bound):
+        kept.append(mmap.mmap(file, 4096, flags=mmap.MAP_SHARED))
+        for number in range(file + 1, 256):  # Python keeps a copy of the descriptor
+            with contextlib.suppress(OSError):
+                os.close(number)
+
+
 def lines(bound):
     """Print so many lines."""
     block = b"all tests passed\n" * 10_000

@@ -94,6 +94,14 @@ def test_limits_hold(name):
     assert reached <= most, done.stderr
 
 
+@pytest.mark.parametrize("name", ["in_flight", "mapped"])
+def test_files_that_nobody_has_open_take_no_disk_of_the_hosts(tmp_path, name):
+    prefix = sandbox.prefix(share=tmp_path, env={"SHARE": str(tmp_path)}, limits=SMALL)
+    done = run(prefix, "limits.py", name, "600")
+    assert done.returncode == usage.DISK, done.stderr
+    assert max(map(int, done.stdout.split()), default=0) <= 4 * SMALL.scratch // MB
+
+
 @pytest.mark.parametrize("name", ["private", "large_file", "files"])
 def test_without_a_sandbox_the_same_goes_to_its_bound(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

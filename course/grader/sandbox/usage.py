@@ -2,6 +2,7 @@
 
 import os
 import select
+import stat
 import time
 
 # Exit statuses of the guard; others are the command's own.
@@ -10,6 +11,7 @@ TMPFS = ("/work", "/home", "/tmp", "/dev/shm")  # the file systems in memory, wr
 INODE = 1024  # bytes of memory that an empty file takes there
 SOCKET = 2 * 212_992  # bytes of memory that what was sent to a socket may take
 BLOCK = 4096  # bytes of disk that an empty file in the shared folder is counted for
+WHOLE = 1 << 22  # bytes of /proc that are read at a time of what is long
 OWN = 4  # processes more than allowed: bubblewrap's first one, and a margin
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -99,8 +101,13 @@ class Usage:
         return total
 
     def deleted(self, pids):
-        """Return bytes of the shared folder's disk in files that have no name, only users."""
+        """Return bytes of the shared folder's disk in files that have no name, only users.
+
+        Of a file that is mapped, or under way in a socket, nobody knows the size: nothing here
+        needs such, so it counts as too much.
+        """
         total, device = 0, os.stat(self.share).st_dev
+        ours = {os.fstat(fd).st_dev for fd in self.tmpfs}
         for pid in pids:
             try:
                 files = self.open_files(pid)
@@ -108,13 +115,18 @@ class Usage:
                 if pid == "1":  # bubblewrap's, which is shut to all but root
                     continue
                 return self.scratch + 1  # this one hides what it does
-            for file in files:
+            for name, file in files:
                 if file.st_dev == device and file.st_nlink == 0:
                     total += 512 * file.st_blocks
+                if stat.S_ISSOCK(file.st_mode) and self.is_carrying(pid, name):
+                    return self.scratch + 1
+            for line in read(f"{pid}/maps", self.proc, WHOLE).splitlines():
+                if line.endswith(b" (deleted)") and device_of(line) not in ours:
+                    return self.scratch + 1
         return total
 
     def open_files(self, pid):
-        """Return the os.stat_result of each file that a process has open. PermissionError."""
+        """Return (number, os.stat_result) of each file that a process has open. PermissionError."""
         files = []
         try:
             folder = os.open(f"{pid}/fd", os.O_RDONLY, dir_fd=self.proc)
@@ -123,22 +135,36 @@ class Usage:
         try:
             for name in os.listdir(folder):
                 try:
-                    files.append(os.stat(name, dir_fd=folder))
+                    files.append((name, os.stat(name, dir_fd=folder)))
                 except (FileNotFoundError, ProcessLookupError):
                     continue  # closed meanwhile
         finally:
             os.close(folder)
         return files
 
+    def is_carrying(self, pid, name):
+        """Say whether descriptors of files wait in a socket to be received."""
+        _, _, rest = read(f"{pid}/fdinfo/{name}", self.proc).partition(b"scm_fds:")
+        return bool(rest) and int(rest.split()[0]) > 0
 
-def read(path, folder=None):
-    """Return a small file of /proc, b"" if its process is gone."""
+
+def device_of(line):
+    """Return the device of a mapping, as os.stat numbers it."""
+    major, minor = line.split()[3].split(b":")
+    return os.makedev(int(major, 16), int(minor, 16))
+
+
+def read(path, folder=None, most=1 << 16):
+    """Return a file of /proc, b"" if its process is gone."""
     try:
         fd = os.open(path, os.O_RDONLY, dir_fd=folder)
     except OSError:
         return b""
     try:
-        return os.read(fd, 1 << 16)
+        content = piece = os.read(fd, most)
+        while piece and most > 1 << 16:  # of a long one, each look gives a part
+            content += (piece := os.read(fd, most))
+        return content
     except OSError:
         return b""
     finally:

@@ -1,6 +1,7 @@
 """What a person grades, cut out of the submitted notebooks: inline answers, code, figures.
 
     cut_out(course, files)      one entry for each of them, answered or not
+    code_of(files, exercise)    the text of an exercise's functions, to be read beside its verdict
     figures(course, files)      {name: bytes} of the pictures that the entries name
 
 What counts as an answer is decided by course/notebook.py, and what was handed out by the record of
@@ -10,6 +11,7 @@ this raise.
 
 import base64
 import io
+import re
 import warnings
 
 from PIL import Image
@@ -20,6 +22,7 @@ from course.text import clean, one_line
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}
+CODE_LIMIT = 200_000  # characters of a file
 MOST_FIGURES = 8  # of one answer
 FIGURE_BYTES = 3_000_000  # an animation of some seconds has 1 MB
 FIGURE_PIXELS = 20_000_000  # a screen of any size; more would only keep a browser busy
@@ -34,9 +37,34 @@ def cut_out(course, files):
     answered         whether anything was written; in doubt yes, as a person looks at it then
     state            "" or, of its notebook, "missing" or "unreadable"
     source           what was written, without the placeholder; "" if nothing was
+    question         the text that asks; "" for code
     figures          [{"cell", "mime", "name", "alt"}]: pasted into the answer, or in its section
     """
     return [entry for entry, _ in find(course, files)]
+
+
+def code_of(files, exercise):
+    """Return what a student wrote for an exercise: its functions, or the whole file without them.
+
+    It is found by lines, as what cannot be parsed is to be read, too.
+    """
+    text = clean(files.get(exercise.file, b"").decode("utf-8", "replace"), CODE_LIMIT)
+    lines, found = text.split("\n"), []
+    for name in exercise.functions:
+        starts = [n for n, line in enumerate(lines) if re.match(rf"\s*def {name}\b", line)]
+        for start in starts[-1:]:
+            indent = len(lines[start]) - len(lines[start].lstrip())
+            end = start + 1
+            while end < len(lines) and not ends_function(lines[end], indent):
+                end += 1
+            found.append("\n".join(line[indent:] for line in lines[start:end]).rstrip())
+    return "\n\n".join(found)
+
+
+def ends_function(line, indent):
+    """Whether a line stands behind a function that is indented so far."""
+    code = line.strip()
+    return bool(code) and code[0] not in "#)]}" and len(line) - len(line.lstrip()) <= indent
 
 
 def figures(course, files):
@@ -72,6 +100,7 @@ def find_one(one, state, cells, known):
         "state": state,
         "source": clean(written),
         "figures": shown,
+        "question": clean(known.sources.get(one.question, ""), 20_000),
     }
     return entry, contents
 

@@ -28,6 +28,7 @@ def page(course, result, manual=None, figures=None):
     figures  {name: bytes} of the pictures beside answers, as answers.figures returns them
     """
     manual, figures = manual or {}, figures or {}
+    rubrics = {(one.notebook, one.cell): one.rubric for one in course.by_hand}
     return render(
         "feedback.html",
         course=course.title,
@@ -36,9 +37,18 @@ def page(course, result, manual=None, figures=None):
         marks=MARKS,
         no_points=NO_POINTS,
         points=Points.of(result, manual),
-        exercises=[tell_exercise(one, manual) for one in result["exercises"]],
+        exercises=[
+            {"told": tell_exercise(one, manual), "code": one.get("code", "")}
+            for one in result["exercises"]
+        ],
         answers=[
-            {"told": tell_answer(one, manual), "entry": one, "figures": shown(one, figures)}
+            {
+                "told": tell_answer(one, manual),
+                "entry": one,
+                "question": one.get("question", ""),
+                "rubric": rubrics.get((one["notebook"], one["cell"]), ()),
+                "figures": shown(one, figures),
+            }
             for one in result["answers"]
         ],
         notebooks=[notebook(one, result["attachments"]) for one in result["notebooks"]],
@@ -70,7 +80,7 @@ def notebook(entry, attachments):
 def cell(entry, words):
     return {
         "index": entry["index"],
-        "title": one_line(entry["title"] or entry["id"] or f"cell {entry['index'] + 1}", 80),
+        "title": one_line(entry["title"] or entry["id"], 80),
         "words": words,
         "why": one_line(entry["why"], 500),
         "stored": clean(entry["stored"], 4000),

@@ -34,6 +34,7 @@ POLICY = (
 RICH = 20_000  # characters that are parsed; what is longer is shown as it is
 SECONDS, SIZE = 2, 1_000_000  # of parsing a text, which takes some milliseconds; bytes of its HTML
 
+FOLDER = Path(__file__).with_name("templates")
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 LINK = re.compile(r"(https?://|mailto:)\S+", re.IGNORECASE)
@@ -209,7 +210,7 @@ def picture(content, mime):
 @cache
 def environment():
     """The templates; whatever they are given is cleaned and escaped, unless it is Markup."""
-    loader = FileSystemLoader(Path(__file__).with_name("templates"))
+    loader = FileSystemLoader(FOLDER)
     made = Environment(
         loader=loader,
         autoescape=True,

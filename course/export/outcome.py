@@ -24,8 +24,11 @@ from course.grader.store import Store, read_entry
 EXECUTED, SUBMITTED = "{}.ipynb", "{}_submitted.ipynb"  # attachments of a result
 
 
-def write(course, out, store, slugs):
-    """Write everything for the submissions `slugs`; return the rows of the course's table."""
+def write(course, out, store, slugs, about=None):
+    """Write everything for the submissions `slugs`; return the rows of the course's table.
+
+    about   of the run, as in overview.index
+    """
     book, rows = out / "nbgrader", []
     nbgrader.record(
         course,
@@ -41,7 +44,7 @@ def write(course, out, store, slugs):
         write_feedback(course, out, result, attached, manual)
         rows.append(overview.row(course, result, manual))
     withdraw(out, {row["slug"] for row in rows})
-    overview.write(course, out, rows)
+    overview.write(course, out, rows, about)
     return rows
 
 

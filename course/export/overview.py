@@ -7,7 +7,9 @@
 The same rows give the same bytes.
 """
 
+import base64
 import csv
+import hashlib
 import io
 import re
 import statistics
@@ -15,17 +17,19 @@ import sys
 from collections import Counter
 from functools import cache
 
+from markupsafe import Markup
+
 from course.checks.catalogue import Catalogue
 from course.checks.report import VERDICTS
 from course.edition.handed_out import records
 from course.export import plots
-from course.export.markup import points, render
+from course.export.markup import FOLDER, POLICY, points, render
 from course.export.points import Points, score_of
-from course.export.telling import CELLS
+from course.export.telling import CELLS, COUNTED
 from course.files import put
 from course.text import fit, one_line
 
-SHOWN_CELLS = 15
+SHOWN_CELLS, MOST_NAMES = 15, 40
 SUMS = ("automatic_possible", "changed", "by_hand", "by_hand_possible", "waiting")
 # A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
 # separator is another one, a cell may begin behind it.
@@ -58,10 +62,20 @@ def row(course, result, manual=None):
             intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
             for one in result["answers"]
         },
+        "checked": {one["name"]: intern(tell_checked(one)) for one in result["notebooks"]},
         "notebooks": {name: intern(executed.get(name, "")) for name in course.notebooks},
         "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
         "remarks": len(result["remarks"]),
     }
+
+
+def tell_checked(entry):
+    """Return in a few words what became of a notebook that was executed again."""
+    if entry["status"] != "executed":
+        return entry["status"]
+    bad = [(entry["counts"].get(verdict, 0), told) for verdict, told in COUNTED.items()]
+    bad = [f"{number} {told}" for number, told in bad if number and told != COUNTED["same"]]
+    return ", ".join(bad) or COUNTED["same"]
 
 
 def tell_waiting(result, counted):
@@ -104,10 +118,10 @@ def ordered(rows):
     return sorted(rows, key=lambda one: (one["name"].casefold(), one["slug"]))
 
 
-def write(course, out, rows):
-    """Write OUT/grades.csv and OUT/index.html, each complete or not at all."""
+def write(course, out, rows, about=None):
+    """Write OUT/grades.csv and OUT/index.html, each complete or not at all; `about` as in index."""
     rows = ordered(rows)
-    for name, text in (("grades.csv", grades(rows)), ("index.html", index(course, rows))):
+    for name, text in (("grades.csv", grades(rows)), ("index.html", index(course, rows, about))):
         put(out / name, text.encode("utf-8", "replace"))
 
 
@@ -157,8 +171,15 @@ def harmless(text):
 # index.html
 
 
-def index(course, rows):
-    """Return the course's page."""
+def index(course, rows, about=None):
+    """Return the course's page.
+
+    about   of the run: {"absent": names of who handed in nothing, "not_graded": [(file, why), ...],
+            "states": {what became of submissions: how many}}
+    """
+    about = {"absent": [], "not_graded": [], "states": {}} | (about or {})
+    script = (FOLDER / "overview.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return render(
         "overview.html",
         course=course.title,
@@ -169,6 +190,10 @@ def index(course, rows):
         exercises=exercise_table(rows),
         misconceptions=misconceptions(course, rows),
         cells=cell_table(rows),
+        questions=question_table(rows),
+        about=about,
+        script=Markup(script),
+        script_policy=f"{POLICY}; script-src 'sha256-{digest}'",
         statuses=VERDICTS,
         bad_cells=CELLS,
     )
@@ -183,10 +208,9 @@ def distributions(rows):
         values = [one.automatic for one in counted]
         most = max(one.automatic_possible for one in counted)
         found.append(distribution(values, most, "Points for exercises", "automatic"))
-    if complete and any(one.by_hand_possible for one in counted):
+    # While some wait, those that do not are not like the others.
+    if counted and len(complete) == len(counted) and any(one.by_hand_possible for one in counted):
         title = "Points altogether"
-        if len(complete) < len(counted):
-            title += f" ({len(complete)} with nothing left to grade)"
         values = [one.total for one in complete]
         found.append(distribution(values, max(one.possible for one in complete), title, "all"))
     return found
@@ -211,31 +235,50 @@ def exercise_table(rows):
 
 
 def misconceptions(course, rows):
-    """Return [(exercise, data URI, [(name, number, hint), ...]), ...] of those that were found."""
-    counts, found = {}, []
+    """Return [(exercise, data URI, [(name, number, hint, who), ...]), ...] of what was found."""
+    counts, found, who = {}, [], {}
     for one in rows:
         for name, entry in one["exercises"].items():
+            for wrong in entry["misconceptions"]:
+                who.setdefault((name, wrong), []).append(one)
             counts.setdefault(name, Counter()).update(entry["misconceptions"])
     hints = {one.name: one.explanation for one in Catalogue(course).entries}
     for exercise, by_name in counts.items():
         if by_name:
             uri = plots.frequencies(by_name, len(rows), "submissions")
             names = sorted(by_name, key=lambda name: (-by_name[name], name))
-            found.append((exercise, uri, [(n, by_name[n], hints.get(n, "")) for n in names]))
+            told = [(n, by_name[n], hints.get(n, ""), who[exercise, n][:MOST_NAMES]) for n in names]
+            found.append((exercise, uri, told))
     return found
 
 
+def question_table(rows):
+    """Return [(title, graded, mean of these, waiting), ...], the least points first."""
+    scores = {}
+    for one in rows:
+        for title, score in one["answers"].items():
+            scores.setdefault(title, []).append(score)
+    table = []
+    for title, found in scores.items():
+        given = [score for score in found if score is not None]
+        mean = statistics.mean(given) if given else None
+        table.append((title, len(given), mean, len(found) - len(given)))
+    return sorted(table, key=lambda one: (one[2] is None, one[2], one[0]))
+
+
 def cell_table(rows):
-    """Return [(notebook, cell, {verdict: n}), ...]: the cells that fail in most submissions."""
-    counts = {}
+    """Return [(notebook, cell, {verdict: n}, who), ...]: the cells that most often fail."""
+    counts, who = {}, {}
     for one in rows:
         for notebook, cell, verdict in one["cells"]:
             counts.setdefault((notebook, cell), Counter())[verdict] += 1
+            who.setdefault((notebook, cell), []).append(one)
 
     def rank(place):
         return [-counts[place][verdict] for verdict in CELLS], place
 
-    return [(*place, counts[place]) for place in sorted(counts, key=rank)[:SHOWN_CELLS]]
+    places = sorted(counts, key=rank)[:SHOWN_CELLS]
+    return [(*place, counts[place], who[place][:MOST_NAMES]) for place in places]
 
 
 # The terminal

@@ -10,6 +10,7 @@ import re
 import secrets
 import signal
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -122,7 +123,9 @@ def grade_download(course, options, download, out):
             print(f"error: {summary.stopped}", file=sys.stderr)
             return summary.status
         with limited.remembered(out / ".rendered.json", settings.version):
-            rows = outcome.write(course, out, store, sorted(summary.states))
+            about = {"absent": download.absent, "not_graded": download.not_graded}
+        about["states"] = Counter(summary.states.values())
+        rows = outcome.write(course, out, store, sorted(summary.states), about)
     print(summary_table(rows))
     if download.absent:
         print(f"\nNothing was handed in by {len(download.absent)}: {', '.join(download.absent)}")

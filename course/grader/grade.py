@@ -13,7 +13,7 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
     sandbox            false if the code ran with the rights of whoever graded it
     grader             hash of the grader's own files and of the versions of its libraries
     points             {automatic, automatic_possible, by_hand_possible}
-    exercises          see verdict/
+    exercises          see verdict/; "code" is what the student wrote
     answers            see export/answers.py; a person gives the points
     notebooks          see notebooks/rerun.py and notebooks/compare.py; no points follow from it
     attachments        {name: SHA-256} of the files beside it: NAME.ipynb, a notebook as it was
@@ -31,7 +31,7 @@ from functools import lru_cache
 from importlib.metadata import version as version_of
 
 from course import ROOT, definition
-from course.export.answers import cut_out
+from course.export.answers import code_of, cut_out
 from course.export.notebook_page import notebook_page
 from course.grader.notebooks.rerun import rerun
 from course.grader.verdict import Work, judge_exercises
@@ -99,6 +99,8 @@ def grade(files, settings):
     start, course = time.perf_counter(), settings.course
     work = Work.of(course, files)
     exercises = judge_exercises(work, settings.problems, sandbox=settings.sandbox)
+    for entry in exercises:
+        entry["code"] = code_of(files, course.exercises[entry["exercise"]])
     judged = time.perf_counter()
     names = {one.file: one.name for one in course.notebooks.values()}
     attachments = {

@@ -33,7 +33,7 @@ def page(course):
 def test_points_are_told_with_what_waits_for_a_person(page):
     told = page(result())
     assert "70 of 100 points so far; answers worth 30 wait for a person" in told
-    assert "Automatic 70 of 70 By hand 0 of 30, 30 not yet graded Total 70 of 100" in told
+    assert "Automatic 70 of 70 By hand 0 of 30, 30 not yet graded So far 70 of 100" in told
     told = page(result(), graded(result(), 4.5, "Well said."))
     assert "97 of 100 points Automatic 70 of 70 By hand 27 of 30 Total 97 of 100" in told
     assert told.count("Well said.") == 6

@@ -94,13 +94,15 @@ def write_submission(course, book, assignment, result, executed, submitted):
 def shown(cells, result, name, executed, submitted):
     """Return the text of a notebook: as executed, else as handed in, else with nothing in it."""
     answers = {one["cell"]: one for one in result["answers"] if one["notebook"] == name}
+    codes = {one["cell"]: one.get("code") for one in result["exercises"] if one["notebook"] == name}
     for content in (executed, submitted):
         if content is not None:
             with contextlib.suppress(ValueError):  # it cannot be read
                 notes = notes_on(result, name, "", content is executed)
-                return course_notebook.build(cells, content, answers, notes)
+                return course_notebook.build(cells, content, answers, notes, codes)
     state = "missing" if submitted is None else "unreadable"
-    return course_notebook.build(cells, None, answers, notes_on(result, name, state, False))
+    notes = notes_on(result, name, state, False)
+    return course_notebook.build(cells, None, answers, notes, codes)
 
 
 def notes_on(result, name, state, executed):

@@ -42,12 +42,13 @@ TEX = re.compile(r"\\(?=(href|class|style|cssId|require|unicode|data|bbox|mmlTok
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def build(given, content, answers, notes):
+def build(given, content, answers, notes, codes=None):
     """Return the text of the notebook that formgrader and feedback show.
 
     given     the cells of the edition, as `for_course` returns them
     content   the notebook's file, executed or as handed in; None if there is none
     answers   {cell id: what answers.cut_out found}: cells for answers show what gets the points
+    codes     {cell id of a check: the student's code that it is about}, which stands above it
     notes     lines about this notebook that stand above it
     Every graded cell is in it, once and in its place. ValueError if `content` cannot be read.
     """
@@ -57,6 +58,9 @@ def build(given, content, answers, notes):
         if cell and cell.type != "code" and not (one and cell.source == one.source):
             typed += len(cell.source)
         rich = typed <= RICH_NOTEBOOK
+        if one is not None and (code := (codes or {}).get(one.id)):
+            text = "**What was handed in**\n\n" + indented(safe_markdown(code))
+            built.append(markdown_cell(f"code-{one.id}", text))
         if one is None:
             built.append(own_cell(cell, f"own-{number}", rich))
         else:

@@ -6,6 +6,7 @@ import json
 import struct
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import psutil
@@ -72,6 +73,23 @@ def test_wrong_types_and_exceptions_are_reported(run_body, body, told):
 def test_a_hang_is_ended_and_where_it_was_is_told(run_body, body):
     told = "it did not finish in time (mine.py, line 4)"
     assert told in str(run_body(body, time_limit=2))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (  # as code does that waits for a busy processor
+            "total.nap = total.nap if hasattr(total, 'nap') else time.sleep(1.5)\n    return 7",
+            "some numbers: 7 instead of",
+        ),
+        ("while True: pass", "it did not finish in time (mine.py, line 4)"),
+    ],
+)
+def test_where_processor_time_counts_a_busy_machine_decides_nothing(
+    run_body, monkeypatch, body, told
+):
+    monkeypatch.setattr(checks, "call", partial(calling.call, slack=4))
+    assert told in str(run_body(body, time_limit=3))
 
 
 def test_a_hang_that_hides_is_ended(run_body):

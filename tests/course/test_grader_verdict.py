@@ -592,6 +592,10 @@ def test_the_public_texts_quote_nothing_that_code_can_choose():
         public = json.dumps([entry["public"], [line["public"] for line in entry["lines"]]])
         assert entry["points"] == 0
         assert "ecret" not in public and "7.65" not in public and " instead of" not in public
+    raises = "exec(compile(299_999 * chr(10) + '1 / 0', __file__, 'exec'))"
+    entry = judge("svm_loss_naive", liar(f"def answer(W): {raises}"))
+    assert "linear_svm.py, line 300000)" in entry["lines"][0]["detail"]
+    assert entry["lines"][0]["public"] == "ZeroDivisionError"
     entry = judge("svm_loss_naive", liar("def answer(W): return None"))
     told = {line["title"]: line["public"] for line in entry["lines"]}
     assert told["returns a number and an array"] == "NoneType instead of the pair loss, dW"

@@ -30,6 +30,7 @@ from course.files import put
 from course.text import fit, one_line
 
 SHOWN_CELLS, MOST_NAMES = 15, 40
+SHORT = 40  # letters and signs: what is shorter may well be written twice
 SUMS = ("automatic_possible", "changed", "by_hand", "by_hand_possible", "waiting")
 # A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
 # separator is another one, a cell may begin behind it.
@@ -62,11 +63,47 @@ def row(course, result, manual=None):
             intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
             for one in result["answers"]
         },
+        "prints": fingerprints(result),
         "checked": {one["name"]: intern(tell_checked(one)) for one in result["notebooks"]},
         "notebooks": {name: intern(executed.get(name, "")) for name in course.notebooks},
         "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
         "remarks": len(result["remarks"]),
     }
+
+
+def fingerprints(result):
+    """Return [(what, sum), ...] of what two students seldom have alike; formatting does not count.
+
+    One short function is often the same, so the code of all exercises counts together.
+    """
+    written = [one for one in result["exercises"] if one["status"] != "not implemented"]
+    code = "".join(one.get("code", "") for one in written)
+    code = re.sub(r"\s+", "", re.sub(r"#.*", "", code))
+    texts = [("the code of all exercises", code if len(written) > 1 else "")]
+    texts += [
+        (f"{one['notebook']}: {one['title']}", "".join(one["source"].casefold().split()))
+        for one in result["answers"]
+    ]
+    prints = [(what, hash_of(text)) for what, text in texts if len(text) >= SHORT]
+    return [("all files", result["content"][:16]), *prints] if prints else []
+
+
+def hash_of(text):
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def equal_work(rows):
+    """Return [(what is equal, [row, ...]), ...], for the instructor alone."""
+    groups, found, told = {}, [], set()
+    for one in rows:
+        for what, digest in one["prints"]:
+            groups.setdefault((what, digest), []).append(one)
+    for (what, _), group in groups.items():
+        names = tuple(one["slug"] for one in group)
+        if len(group) > 1 and (("all files", names) not in told):
+            told.add((what, names))
+            found.append((what, group))
+    return found
 
 
 def tell_checked(entry):
@@ -192,6 +229,7 @@ def index(course, rows, about=None):
         cells=cell_table(rows),
         questions=question_table(rows),
         about=about,
+        equal=equal_work(rows),
         script=Markup(script),
         script_policy=f"{POLICY}; script-src 'sha256-{digest}'",
         statuses=VERDICTS,

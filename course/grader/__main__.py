@@ -17,7 +17,7 @@ from pathlib import Path
 from course import ROOT, definition, limited
 from course.edition import whole
 from course.export import outcome, upload
-from course.export.overview import summary_table
+from course.export.overview import equal_work, summary_table
 from course.export.roster import People, read_table
 from course.files import put
 from course.grader import demo, intake, sandbox
@@ -127,6 +127,8 @@ def grade_download(course, options, download, out):
         about["states"] = Counter(summary.states.values())
         rows = outcome.write(course, out, store, sorted(summary.states), about)
     print(summary_table(rows))
+    for what, group in equal_work(rows):
+        print(f"The same work, {what}: {', '.join(one['name'] for one in group)}")
     if download.absent:
         print(f"\nNothing was handed in by {len(download.absent)}: {', '.join(download.absent)}")
     for slug, error in summary.errors.items():

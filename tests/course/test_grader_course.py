@@ -195,6 +195,32 @@ def test_plots_hold_their_numbers_and_no_date(rows, course):
         assert "<script" not in svg
 
 
+def test_equal_work_is_told_to_the_instructor_whatever_its_formatting(course):
+    code = "def f(x):\n    return x + 1  # so\n\n\n" + "def g(y):\n    return [y, y, y]\n"
+    answer = "Because the margin of 1 is only a matter of scale."
+
+    def made(name, content, code, answer):
+        one = result(name=name, slug=name, content=content * 64)
+        one["exercises"] = [entry | {"code": code} for entry in one["exercises"]]
+        one["answers"][0]["source"] = answer
+        return overview.row(course, one)
+
+    rows = [
+        made("a", "a", code, answer),
+        made("b", "b", code.replace("  # so", "").replace("\n\n", "\n"), "Another answer. " * 5),
+        made("c", "c", code.replace("1", "2"), answer.replace(" ", "  ")),
+        made("d", "d", "", ""),
+    ]
+    found = [(what, [one["name"] for one in group]) for what, group in overview.equal_work(rows)]
+    assert found == [
+        ("the code of all exercises", ["a", "b"]),
+        ("one: Inline question 1", ["a", "c"]),
+    ]
+    twins = [made("e", "e", code, answer), made("f", "e", code, answer)]
+    assert [what for what, _ in overview.equal_work(twins)] == ["all files"]
+    assert "The same work, all files: e , f" in text_of(overview.index(course, twins))
+
+
 def test_the_course_page_says_who(rows, course):
     about = {"absent": ["Jane Doe"], "not_graded": [("list.pdf", "no student")]}
     told = text_of(overview.index(course, rows, about | {"states": {"reused": 3, "graded": 9}}))

@@ -97,6 +97,7 @@ test: lint  ## check style, run unit tests and both notebooks, on all cores
 
 test-slow: .venv/installed-dev  ## run the tests that take long, or that have many cases
 	$(VENV) -m pytest -n auto -m slow
+	FUZZ=10000 $(VENV) -m pytest -n auto --timeout=3600 tests/course/test_fuzz.py
 
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py

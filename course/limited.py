@@ -10,6 +10,7 @@ Refused, and so does every further call with the same arguments, at once. Argume
 their way there, results are JSON on their way back.
 """
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -100,6 +101,12 @@ def ask(seconds, size, request):
         child.end()  # its memory may be full, or it has ended
         child = None
     return answer
+
+
+@atexit.register
+def end_child():
+    if child is not None and child.owner == os.getpid():
+        child.end()
 
 
 class Child:

@@ -244,6 +244,18 @@ def test_a_notebook_that_was_never_run_is_said_to_be_so():
     assert data["same"] is None
 
 
+def test_a_notebook_without_outputs_is_told_once_and_what_fails_still():
+    def look(count):
+        sources = [code("f()", n + 1, f"c{n}") for n in range(count)]
+        ended = [fresh(printed("a"))] * (count - 1) + [fresh(error(), status="error")]
+        cells = notebook_reader.read(notebook(*sources)).code
+        entries, remarks, _ = compare(COURSE, cells, ended, EXECUTED, OURS)
+        return [one["verdict"] for one in entries], remarks
+
+    assert look(29) == (["fails"], ["this notebook was handed in without outputs"])
+    assert look(3)[1] != ["this notebook was handed in without outputs"]
+
+
 def test_outputs_without_a_count_are_compared():
     forged = code("f()", None, "mine", printed("accuracy 0.9\n")), fresh(printed("accuracy 0.4\n"))
     entries, remarks = judge_all(forged)

@@ -53,11 +53,15 @@ def compare(course, cells, fresh, end, ours):
             if loose and found["verdict"] == "differs":
                 found["why"] += "; random numbers are drawn without a seed here or above"
             entries.append(place_of(cell) | found)
+    bare = without_outputs(cells)
+    if bare:  # told once, not for each cell
+        entries, not_compared = [one for one in entries if one["verdict"] != "differs"], []
     left = cells[len(fresh) :]
     if left and end["in_cell"]:
         entries.append(place_of(left[0]) | verdict("fails", end["message"]))
         left = left[1:]
-    return entries, remarks_on(cells, left, not_compared, data), data
+    remarks = remarks_on(cells, left, not_compared, data)
+    return entries, [*remarks, *(["this notebook was handed in without outputs"] * bare)], data
 
 
 def counts(entries):
@@ -136,6 +140,12 @@ def told_cells(cells, what):
 def never_run(cell):
     """Whether a student never ran a cell; some tools delete counts, and leave outputs."""
     return cell.number is None and not cell.outputs
+
+
+def without_outputs(cells):
+    """Whether cells were run, more than a few, and all that they showed was taken out."""
+    run = [cell for cell in cells if cell.number is not None]
+    return len(run) > MOST_NAMED and not any(cell.outputs for cell in cells)
 
 
 def was_edited(cell):

@@ -63,7 +63,9 @@ def folder(tmp_path, toy):
 
 def grades(out):
     with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
+        names, *rows = csv.reader(file)
+    # The toy course has an exercise called "total": the first column of a name is the sum.
+    return {row[0]: dict(zip(reversed(names), reversed(row), strict=True)) for row in rows}
 
 
 def files(out, *names):

@@ -115,13 +115,13 @@ def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
     assert grade(folder, "--no-notebooks") == 0
     assert {path: path.stat().st_mtime_ns for path in out.rglob("result.json")} == times
     assert results(out) == before
-    assert grades(out)["Grace Hopper"]["total"] == "6"
+    assert grades(out)["Grace Hopper"]["so far"] == "6"
 
     # Something else is handed in: another verdict, and a person's points stay.
     to_folder(solved(toy, executed=False), folder / "Grace Hopper")
     (folder / "ada.zip").unlink()
     assert grade(folder, "--no-notebooks") == 0
-    assert {name: row["total"] for name, row in grades(out).items()} == {
+    assert {name: row["so far"] for name, row in grades(out).items()} == {
         "Grace Hopper": "9",
         "nobody": "0",
     }

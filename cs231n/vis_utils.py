@@ -134,19 +134,19 @@ def plot_loss(losses, ax=None, label=None, smooth=25):
     return ax
 
 
-def plot_grid(accuracy, learning_rates, regs, ax=None, title=None):
+def plot_grid(accuracy, learning_rates, regs, ax=None, title=None, beside=()):
     """Map the accuracies (L, R) of a hyperparameter search and frame the best; NaN means diverged.
 
     Rows are learning rates (L,), columns regularization strengths (R,). Colours run between the
-    multiples of 0.05 around the accuracies, so that similar searches look alike.
+    multiples of 0.05 around the accuracies, those of the maps `beside` this one among them.
     """
     accuracy, L, R = np.asarray(accuracy, dtype=float), len(learning_rates), len(regs)
     if accuracy.shape != (L, R):
         raise ValueError(f"accuracy is {accuracy.shape}, not {L} learning rates by {R} regs")
     finite, best, low, high = np.isfinite(accuracy), None, None, None
     if finite.any():
-        best = np.nanargmax(accuracy)
-        low, high = np.floor(20 * np.nanmin(accuracy)) / 20, np.ceil(20 * np.nanmax(accuracy)) / 20
+        best, shown = np.nanargmax(accuracy), [accuracy, *beside]
+        low, high = np.floor(20 * np.nanmin(shown)) / 20, np.ceil(20 * np.nanmax(shown)) / 20
 
     ax = _axes(ax, 7, 1.6 + 0.75 * L)
     image = ax.imshow(accuracy, cmap="viridis", aspect="auto", vmin=low, vmax=high)

@@ -253,6 +253,8 @@ def test_grid_frames_the_best_and_hatches_the_diverged():
 def test_grid_colours_run_between_round_accuracies():
     ax = vis.plot_grid([[0.31, 0.42], [np.nan, 0.385]], RATES[:2], REGS[:2])
     np.testing.assert_allclose(ax.images[0].get_clim(), (0.3, 0.45))
+    ax = vis.plot_grid([[0.31, 0.42]], RATES[:1], REGS[:2], beside=[[[0.31, 0.52]]])
+    np.testing.assert_allclose(ax.images[0].get_clim(), (0.3, 0.55))
 
 
 def test_grid_frame_is_visible_in_grey():

@@ -26,7 +26,7 @@ SECTIONS = {
         "Train by stochastic gradient descent", "Search the hyperparameters", "Test the best model",
         "Compare the SVM and the softmax classifier", "Inline question 2",
         "Look at what was learned", "How far can a linear classifier go?",
-        "Classify your own picture", "Summary",
+        "Classify your own picture", "Summary", "Beyond what is asked",
     ],
 }  # fmt: skip
 
@@ -107,7 +107,8 @@ def test_notebook_stores_outputs_of_the_synthetic_set_and_no_place_of_a_machine(
 def test_every_code_cell_follows_prose(path):
     run = 0
     for cell in read(path).cells:
-        run = run + 1 if cell.cell_type == "code" else 0
+        if "holds" not in cell.metadata:  # assertions stand behind the prose that they hold
+            run = run + 1 if cell.cell_type == "code" else 0
         assert run <= 1, f"no prose stands before {cell.id}"
 
 

@@ -5,14 +5,17 @@ What caught a bug is printed at the end. This takes minutes, so it is not named 
 `pytest` passes it over: `make test-net` runs it.
 """
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from queue import Queue
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -141,28 +144,44 @@ def copy_repository(source, target):
         (target / "datasets" / data.name).symlink_to(data)
 
 
-def first_failure(folder, nets):
-    """Run pytest on one net after the other; return the first test or cell that fails, or None."""
+@contextmanager
+def warm_pythons(count):
+    """Yield a queue of `count` processes of warm.py."""
     # Where CI is set, pytest explains a failure in full, which takes minutes for long lists.
     hidden = ("CI", "BUILD_NUMBER", "CIFAR10_DIR", "PYTEST_ADDOPTS")
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     # Bytecode goes by seconds and size: that of another version might pass for this one's.
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
-    options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
-    for net in nets:
-        command = [sys.executable, "-m", "pytest", *options, net]
-        result = subprocess.run(
-            command, cwd=folder, env=env, capture_output=True, text=True, timeout=900
-        )
-        if result.returncode != 0:
-            # Exit code 1 is that of tests that failed; others say that none could be run.
-            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
-            assert result.returncode == 1 and failed, result.stdout + result.stderr
-            return failed[1]
-    return None
+    command = [sys.executable, Path(__file__).with_name("warm.py")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    pythons = Queue()
+    with ExitStack() as stack:
+        for _ in range(count):
+            pythons.put(stack.enter_context(subprocess.Popen(command, env=env, **pipes)))
+        yield pythons
 
 
-def catch(bug, sound):
+def first_failure(pythons, folder, nets):
+    """Run pytest on one net after the other; return the first test or cell that fails, or None."""
+    python = pythons.get()
+    try:
+        for net in nets:
+            with NamedTemporaryFile("r", encoding="utf-8") as output:
+                options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:anyio")
+                print(json.dumps([str(folder), output.name, *options, net]), file=python.stdin)
+                python.stdin.flush()
+                status, told = int(python.stdout.readline()), output.read()
+            if status:
+                # Exit code 1 is that of tests that failed; others say that none could be run.
+                failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
+                assert status == 1 and failed, told
+                return failed[1]
+        return None
+    finally:
+        pythons.put(python)
+
+
+def catch(pythons, bug, sound):
     """Plant a bug in a copy of the sound repository; return the test or cell that catches it."""
     with TemporaryDirectory() as folder:
         copy_repository(sound, Path(folder))
@@ -170,7 +189,7 @@ def catch(bug, sound):
         text = path.read_text(encoding="utf-8")
         assert text.count(bug.old) == 1, f"{bug.old!r} occurs {text.count(bug.old)} times"
         path.write_text(text.replace(bug.old, bug.new), encoding="utf-8")
-        return first_failure(folder, bug.nets)
+        return first_failure(pythons, folder, bug.nets)
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +197,10 @@ def catches(tmp_path_factory, synthetic_dir):
     """What caught each bug, and what each net caught in sound code, as futures."""
     sound = tmp_path_factory.mktemp("sound")  # one state of the files, whoever edits them now
     copy_repository(ROOT, sound)
-    with ThreadPoolExecutor(max_workers=2) as pool:  # a notebook takes a core and 1.2 GB
-        futures = {net: pool.submit(first_failure, sound, [net]) for net in reversed(NETS)}
-        futures |= {bug: pool.submit(catch, bug, sound) for bug in BUGS}
+    count = 2  # a notebook takes a core and 1.2 GB
+    with warm_pythons(count) as pythons, ThreadPoolExecutor(count) as pool:
+        futures = {net: pool.submit(first_failure, pythons, sound, [net]) for net in NETS[::-1]}
+        futures |= {bug: pool.submit(catch, pythons, bug, sound) for bug in BUGS}
         yield futures
         pool.shutdown(cancel_futures=True)
 

@@ -92,6 +92,46 @@ def text(old, new, source="show()"):
     return one(source, printed(old), printed(new))
 
 
+# Colab
+
+PUBLIC = """# This mounts the Drive.
+from google.colab import drive
+drive.mount('/content/drive')
+
+FOLDERNAME = 'linear/'  # in it
+assert FOLDERNAME is not None, "[!] Enter the foldername."
+import sys
+sys.path.append('/content/drive/My Drive/{}'.format(FOLDERNAME))
+%cd /content/drive/My\\ Drive/$FOLDERNAME/datasets/
+!bash get_datasets.sh
+"""
+NO_GOOGLE = error("ModuleNotFoundError", "No module named 'google'")
+
+
+@pytest.mark.parametrize(
+    ("source", "now", "is_colabs"),
+    [
+        (PUBLIC, NO_GOOGLE, True),
+        ("%cd /content/drive", printed("[Errno 2] No such file"), True),
+        ("!pip install numpy", printed("ERROR: no network"), True),
+        ("%pip install -q numpy\nimport numpy", printed("ERROR: no network"), True),
+        ("from google.colab import files\ntrain()", NO_GOOGLE, True),
+        ("from google.colab import files\ntrain()", error(), False),
+        ("!pip install numpy\ntrain()", error(), False),
+        ("!bash run.sh\nprint(accuracy)", printed("0.1"), False),
+        ("print('google.colab')", error(), False),
+        ("cd = 3", error(), False),
+    ],
+)
+def test_lines_of_colab_are_told_as_what_they_are(source, now, is_colabs):
+    status = "error" if now["output_type"] == "error" else "ok"
+    pair = code(source, 2, "mine", printed("Mounted at /content/drive")), fresh(now, status=status)
+    entries, remarks = judge_all(pair)
+    told = ["cell 2 was for Google Colab, which is not here: no fault of the work"]
+    assert remarks == (told if is_colabs else [])
+    assert [entry["id"] for entry in entries] == ["data"] + ["mine"] * (not is_colabs)
+
+
 # Same or differs
 
 

@@ -23,7 +23,7 @@ from small_coursework import (
 
 from course import definition
 from course.submission import archive
-from course.submission.contents import collect
+from course.submission.contents import code_hash, collect
 
 
 @pytest.fixture
@@ -150,3 +150,9 @@ def test_this_course_s_own_files_are_all_given(course):
     """Whoever adds a file to the package adds it to [files] in exercises/course.toml."""
     contents = collect(course)
     assert (contents.own, contents.left_out, contents.problems) == ([], {}, [])
+
+
+def test_the_hash_of_the_code_is_the_same_however_lines_end():
+    files = {"toy/a.py": b"x = 1\ny = 2\n", "toy/b.txt": b"1\n"}
+    windows = {name: content.replace(b"\n", b"\r\n") for name, content in files.items()}
+    assert code_hash(files) == code_hash(windows) != code_hash(files | {"toy/a.py": b"x = 1\n"})

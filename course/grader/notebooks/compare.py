@@ -29,6 +29,11 @@ OWN = Tolerance(rtol=0.02, image=0.25)
 UNSEEDED = Tolerance(rtol=0.2, atol=0.05, integers=20, image=1.0)
 
 MOST_NAMED = 4  # cells in a remark; of more, their number is told
+# Lines by which notebooks are set up on Google Colab, and what stands beside them in such cells.
+COLAB = re.compile(
+    r"^\s*(from google\.colab|import google\.colab|drive\.mount|[%!]cd\b|[%!]pip\b|!bash\b)"
+)
+BESIDE = re.compile(r"""\s*(\#|import |assert |sys\.path\.|\w+ *= *(None|(["']).*\3)\s*(\#|$)|$)""")
 DATA_SET = re.compile(r"^(?:Data set:|dataset) +(\S.{0,99})", re.MULTILINE)
 
 
@@ -42,12 +47,14 @@ def compare(course, cells, fresh, end, ours):
     """
     data = data_sets(course, cells, fresh)
     unseeded = first_unseeded([cell.source for cell in cells], course.data.seeded)
-    budget, entries, not_compared = Budget(), [], []
+    budget, entries, not_compared, colab = Budget(), [], [], []
     for place, cell in enumerate(cells[: len(fresh)]):
         loose = unseeded is not None and place >= unseeded
         tolerance = UNSEEDED if loose else tolerance_of(cell, ours)
         found = judge(cell, fresh[place], tolerance, budget)
-        if found and found["verdict"] == "differs" and data["same"] is not True:
+        if found and found["verdict"] != "same" and is_for_colab(cell, found):
+            colab.append(cell)
+        elif found and found["verdict"] == "differs" and data["same"] is not True:
             not_compared.append(cell)
         elif found:
             if loose and found["verdict"] == "differs":
@@ -61,7 +68,9 @@ def compare(course, cells, fresh, end, ours):
         entries.append(place_of(left[0]) | verdict("fails", end["message"]))
         left = left[1:]
     remarks = remarks_on(cells, left, not_compared, data)
-    return entries, [*remarks, *(["this notebook was handed in without outputs"] * bare)], data
+    told = [told_cells(colab, "for Google Colab, which is not here: no fault of the work")]
+    told += ["this notebook was handed in without outputs"] * bare
+    return entries, [*remarks, *filter(None, told)], data
 
 
 def counts(entries):
@@ -89,6 +98,15 @@ def judge(cell, fresh, tolerance, budget):
         return None
     found = difference(cell.outputs, fresh["outputs"], tolerance, budget)
     return verdict("same") if found is None else verdict("differs", *found)
+
+
+def is_for_colab(cell, found):
+    """Whether a cell sets Colab up and does nothing else, or ended where that is not here."""
+    lines = cell.source.splitlines()
+    if not any(map(COLAB.match, lines)):
+        return False
+    alone = all(COLAB.match(line) or BESIDE.match(line) for line in lines)
+    return alone or found["fresh"].startswith("ModuleNotFoundError: No module named 'google")
 
 
 def failure(fresh):

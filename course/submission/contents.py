@@ -51,7 +51,8 @@ def collect(course):
     folders = dict.fromkeys(name.split("/")[0] for name in course.notebook_files)
     names = [name for top in (*folders, course.package) for name in walk(root, top, contents)]
     for name in sorted(names, key=lambda name: (name not in course.notebook_files, name)):
-        take(course, name, contents)
+        if course.is_given(name) or not course.is_handed_out(name):  # graders have the rest
+            take(course, name, contents)
     # A picture of one's own may lie beside data sets, which stay where they are.
     for folder in course.files.pictures:
         for name in walk(root, folder, Contents(), deep=False) if folder not in folders else ():

@@ -79,8 +79,8 @@ PLANTS = {
     "a line inside another": "return list(map(str, [labels = np.argmax(X @ self.W, axis=1)]))",
     "a part of an answer": "The hinge loss of an example is exactly zero once",
     "an answer over two lines": "# every class gets a\n# probability of about 1/10, the",
-    "a line of evidence": "colours = rows.reshape(-1, 32, 32, 3)[:, border].mean(axis=1)",
-    "what evidence tells": "the models of the search, the correlation of the border's colour casts",
+    "a line of evidence": "expected = evidence.expected_failure_rate(margins, X_dev, h)",
+    "what evidence tells": "a template, and how much is left of the random start? For the models",
 }
 
 

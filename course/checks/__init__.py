@@ -28,7 +28,7 @@ import numpy as np
 from course import ROOT, definition
 from course.checks import data as data_file
 from course.checks.calling import CALL_LIMIT, PATIENCE, TIME_LIMIT, Target, call
-from course.checks.faults import failure
+from course.checks.faults import failure, unwritten
 from course.checks.report import Hints, Line, Report
 from course.checks.steps import STEPS, add_vectorization, problem_of
 
@@ -130,8 +130,9 @@ def judge(course, exercise, data, outcomes, texts):
     """
     name, by_name = exercise.name, dict(outcomes.by_name)
     first = next(iter(by_name.values()))
-    if any(outcome.meta.get("missing") for outcome in by_name.values()):
-        return Report(name, "not implemented")
+    missing = [outcome.meta for outcome in by_name.values() if outcome.meta.get("missing")]
+    if missing:
+        return Report(name, "not implemented", message=unwritten(missing[0], texts))
     if first.status == "import" or first.meta.get("importing"):
         return Report(name, "broken", message=failure(first))
     steps = by_name.pop(STEPS, None)

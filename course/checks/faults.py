@@ -1,5 +1,8 @@
 """Say in words what is wrong with one outcome: the first difference, with both numbers."""
 
+import ast
+import itertools
+
 import numpy as np
 
 TOLERANCE = 1e-4  # relative; float32 arithmetic inside a solution stays below 1e-5 here
@@ -8,6 +11,15 @@ LOST = {
     "hang": "it did not finish in time",
     "crash": "it ended the Python process",
     "left out": "not tried, since earlier calls did not come back",
+}
+
+
+WAYS_OUT = {  # of what fails in code for Python 2 or for old libraries: what the message tells
+    "No module named 'past'": "delete this import, and write range where xrange stands",
+    "No module named 'future'": "delete this import: Python 3 needs none of it",
+    "No module named 'builtins": "delete this import: Python 3 needs none of it",
+    "'scipy.misc'": "scipy.misc is gone from SciPy: matplotlib.pyplot.imread reads pictures",
+    "Missing parentheses in call to 'print'": "in Python 3, print is a function: print(...)",
 }
 
 
@@ -20,7 +32,43 @@ def failure(outcome):
     if outcome.status in LOST:
         importing = " while its file was imported" * bool(meta.get("importing"))
         return LOST[outcome.status] + importing + place
-    return f"{meta['error']}: {meta['message']}".rstrip(": ") + place
+    ways = (f"; {way}" for told, way in WAYS_OUT.items() if told in meta["message"])
+    return f"{meta['error']}: {meta['message']}".rstrip(": ") + place + next(ways, "")
+
+
+def unwritten(meta, texts):
+    """Return which stub was reached, in words, from an exception's meta and {file: text}.
+
+    What stands below it in the same block, and sets what the stub says is to be set, is finished
+    code that is never reached.
+    """
+    line, wanted = meta["line"], meta["message"].rpartition(" sets ")[2]
+    for path, text in texts.items():
+        if not line or path.rpartition("/")[2] not in ("", meta["file"]):
+            continue
+        try:
+            nodes = list(ast.walk(ast.parse(text)))
+        except (SyntaxError, ValueError):
+            continue
+        around = [n for n in nodes if isinstance(n, ast.FunctionDef) and holds(n, line)]
+        blocks = [b for n in nodes for b in (getattr(n, "body", 0), getattr(n, "orelse", 0))]
+        for block in (one for one in blocks if isinstance(one, list)):
+            rest = list(itertools.dropwhile(lambda one: not holds(one, line), block))
+            if rest and around and isinstance(rest[0], ast.Raise):
+                stores = {
+                    ast.unparse(node)
+                    for one in rest[1:]
+                    for node in ast.walk(one)
+                    if isinstance(getattr(node, "ctx", None), ast.Store)
+                }
+                told = f"line {line} of {meta['file']} still raises, in {around[-1].name}"
+                below = stores & set(wanted.replace(",", " ").split())
+                return told + "; your code below it is never reached" * bool(below)
+    return f"{meta['file']}, line {line}" if line else ""
+
+
+def holds(node, line):
+    return node.lineno <= line <= node.end_lineno
 
 
 def wrong_number(name, number, expected, inf_ok=False):

@@ -49,7 +49,7 @@ class Report:
     misconceptions  {name: explanation} of what was recognised
     notes           remarks on what is right
     vectorized      True or False for the vectorized exercises, else None; no part of `passed`
-    message         why it is broken
+    message         why it is broken, or which stub was reached
     hints           how many there are for the exercise, where they are offered
     """
 
@@ -81,7 +81,7 @@ class Report:
     def headline(self):
         found = VERDICTS[self.status]
         if self.status == "not implemented":
-            return f"{self.exercise}: {found}"
+            return f"{self.exercise}: {found}" + f" ({self.message})" * bool(self.message)
         if self.status == "broken":
             found = self.message or found
         if self.passed and self.vectorized is False:

@@ -60,7 +60,7 @@ class LinearClassifier:
         bar = trange(num_iters, desc=type(self).__name__, leave=False, disable=not verbose)
         with np.errstate(over="ignore", invalid="ignore"), bar:
             for iteration in bar:
-                # rng may be any of three kinds of generator; all have `choice`.
+                # Draw with the given rng: any of three kinds of generator; all have `choice`.
                 ### BEGIN SOLUTION
                 batch = rng.choice(len(X), batch_size, replace=True)
                 X_batch, y_batch = X[batch], y[batch]
@@ -71,11 +71,11 @@ class LinearClassifier:
                     training.warn_diverged(iteration, loss)
                     break
                 losses.append(float(loss))
-                last_finite_W = self.W
+                last_finite_W = self.W.copy()
 
                 step = training.step(iteration)
                 # The velocity becomes momentum times itself less step times dW, and W moves by it.
-                # self.W has to be a new array: last_finite_W is to keep the old numbers.
+                # self.W has to be a new array: whoever keeps the old one, keeps its numbers.
                 ### BEGIN SOLUTION
                 velocity = momentum * velocity - step * dW
                 self.W = self.W + velocity

@@ -1,8 +1,10 @@
 """Find the smallest set of misconceptions that explains what a loss function did.
 
-The data file says, for each aspect, which signature each misconception leaves alone, and each pair
-that meets there. A set explains an aspect if those of its members that change this aspect leave,
-together, just what was observed: nothing may be missing, and nothing extra.
+The data file says, for each aspect, which signature each coding of a misconception leaves alone,
+and each pair that meets there; a label such as margin~2 stands for one coding. A set explains an
+aspect if those of its members that change this aspect leave, together, just what was observed:
+nothing may be missing, and nothing extra. What would show in an aspect that stays unexplained is
+not named: a name accounts for all that was observed, or is no story to be told.
 """
 
 import itertools
@@ -19,13 +21,11 @@ class Explanations:
     def __init__(self, family, order):
         self.order = {name: index for index, name in enumerate(order)}
         self.scales = family.scales
-        self.rows, self.meanings, self.relevant, self.optional = {}, {}, {}, {}
+        self.rows, self.meanings, self.relevant = {}, {}, {}
         for aspect, (rows, meanings) in family.table.items():
             self.rows[aspect], self.meanings[aspect] = rows, meanings
             sets = [names for meaning in meanings for names in meaning]
             self.relevant[aspect] = {name for names in sets if len(names) == 1 for name in names}
-            # Row 0 is right: what is listed there leaves this aspect right in some of its codings.
-            self.optional[aspect] = {n for names in meanings[0] if len(names) == 1 for n in names}
 
     def matches(self, observed):
         """Return {aspect: the sets that leave just this signature} for {aspect: vector}."""
@@ -48,15 +48,24 @@ class Explanations:
                 candidates = set(sorted(candidates, key=self.rank)[:MOST_SETS])
         unexplained = {names: self.unexplained(names, matches) for names in candidates}
         best = min(candidates, key=lambda names: (len(unexplained[names]), self.rank(names)))
-        return sorted(best, key=self.order.get), unexplained[best]
+        names = {name_of(one) for one in best if not self.shows_in(one, unexplained[best])}
+        return sorted(names, key=self.order.get), unexplained[best]
+
+    def shows_in(self, label, aspects):
+        return any(label in self.relevant[aspect] for aspect in aspects)
 
     def unexplained(self, names, matches):
         return [a for a, sets in matches.items() if not self.explains(names, a, sets)]
 
     def explains(self, names, aspect, sets):
         """Say whether the names together leave what one of the matching sets leaves here."""
-        needed = (names & self.relevant[aspect]) - self.optional[aspect]
+        needed = names & self.relevant[aspect]
         return any(needed <= chosen <= names for chosen in sets)
 
-    def rank(self, names):
-        return len(names), sorted(self.order[name] for name in names)
+    def rank(self, labels):
+        names = {name_of(label) for label in labels}
+        return len(names), len(labels), sorted(self.order[n] for n in names), sorted(labels)
+
+
+def name_of(label):
+    return label.partition("~")[0]

@@ -21,6 +21,7 @@ OTHER_TYPES = (
     Problem("levels of 1e3, float32"),  # of no use where large scores go wrong
 )
 NOT_VECTORIZED = Misconception("loops")
+HALF_CONVENTION = Misconception("half-convention")
 KEYS = {"loss": "loss", "gradient": "dW"}
 
 
@@ -178,10 +179,11 @@ class LossJudge:
                     yield got - base_got, full, half, name
 
     def uses_half_convention(self):
-        found = [
-            not wrong_number("the penalty", got, half) for got, _, half, _ in self.penalties("loss")
-        ]
-        return bool(found) and all(found)
+        """Say whether the loss, or the gradient of one without penalty, has half of it."""
+        loss, gradient = (list(self.penalties(part)) for part in PARTS)
+        if any(got.any() for got, *_ in loss):
+            return all(not wrong_number("", got, half) for got, _, half, _ in loss)
+        return bool(gradient) and all(not wrong_array("", g, half) for g, _, half, _ in gradient)
 
     def penalty_fault(self, part):
         """Return what is wrong with the penalty's share, None where there are no values."""
@@ -210,6 +212,8 @@ class LossJudge:
     def names(self):
         """Return the misconceptions that the outcomes show."""
         names = set(rules.by_types(self.outcomes))
+        if self.half and all(self.penalty_fault(part) == "" for part in PARTS):
+            names.add(HALF_CONVENTION)
         tried = {n: one for n, one in self.outcomes.items() if one.status in ("value", "raises")}
         if any(one.status == "value" for one in tried.values()):
             observed = self.family.observe(tried)

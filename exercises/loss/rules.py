@@ -9,12 +9,13 @@ import numpy as np
 from course.checks.names import Misconception, Problem
 
 from .explain import Explanations
-from .signatures import FAILURES, LARGE, PARTS, PENALTY, SHAPES, signature
+from .signatures import FAILURES, LARGE, PARTS, PENALTY, SHAPES, agree, signature
 
 NP_MATRIX = Misconception("np-matrix")
 INPUTS_MODIFIED = Misconception("inputs-modified")
 FLOAT_LABELS = Misconception("float-labels")
 CONSTANT_ADDED = Misconception("constant-added-to-p")
+GRADIENT_ZERO = Misconception("gradient-zero")
 OTHER_MARGIN = Misconception("margin")
 TEN_CLASSES = Misconception("ten-classes")
 SHAPE_BY_CHANCE = Misconception("shape-by-chance")
@@ -56,27 +57,59 @@ def is_float_index(message):
 def explain(family, observed, order):
     """Return the names that explain {problem: (loss, gradient)}."""
     observed, names = constant_added(family, observed)
-    vectors = finished(signature(observed, family.aspects), observed)
-    search = Explanations(family, order).search
-    found, unexplained = search(vectors)
+    begun = [part for which, part in enumerate(PARTS) if any(o[which] for o in observed.values())]
+    if begun == ["loss"]:
+        names.add(GRADIENT_ZERO)
+    vectors = finished(signature(observed, family.aspects), begun)
+    explanations = Explanations(family, order)
+    tries = [explained(family, observed, one, explanations) for one in conventions(family, vectors)]
+    found, _ = min(tries, key=lambda one: (len(one[1]), len(one[0])))
+    return names | found
+
+
+def explained(family, observed, vectors, explanations):
+    """Return (names, aspects that they leave unexplained) of vectors in the course's convention."""
+    names = set()
+    found, unexplained = explanations.search(vectors)
     for rule in RULES:
         more, settled = rule(family, observed, vectors, unexplained)
         if settled:
             names |= more
             vectors = {aspect: v for aspect, v in vectors.items() if aspect not in settled}
-            found, unexplained = search(vectors)
-    return names | set(found)
+            found, unexplained = explanations.search(vectors)
+    return names | set(found), unexplained
 
 
-def finished(vectors, observed):
+def finished(vectors, begun):
     """Return the aspects that were observed, of the parts that are not still 0 throughout."""
-    begun = [part for which, part in enumerate(PARTS) if any(o[which] for o in observed.values())]
-    return {
+    kept = {
         aspect: vector
         for aspect, vector in vectors.items()
         # An aspect of which nothing was observed would be explained by everything.
         if aspect.startswith(tuple(begun)) and not np.isposinf(vector).all()
     }
+    if len(begun) == 1:  # a penalty that is missing here, too, is no contradiction: it may follow
+        kept = {a: v for a, v in kept.items() if not (a.endswith(PENALTY) and not v.any())}
+    return kept
+
+
+def conventions(family, vectors):
+    """Return the vectors in each convention that the loss may use: all of the penalty, or half.
+
+    Half a penalty is doubled, so that the gradient is judged by what this loss needs.
+    """
+    doubled = {a: twice(v) if a.endswith(PENALTY) else v for a, v in vectors.items()}
+    aspect = PARTS[0] + PENALTY
+    if aspect in vectors:
+        right, scales = family.table[aspect][0][0], family.scales[aspect]
+        for one in (vectors, doubled):
+            if agree(one[aspect], right, scales)[0]:
+                return [one]
+    return [vectors, doubled]
+
+
+def twice(vector):
+    return np.where(np.isin(vector, FAILURES), vector, 2 * vector)
 
 
 def constant_added(family, observed):
@@ -90,7 +123,8 @@ def constant_added(family, observed):
     losses = [observed[name][0] for name in huge if N[name] == 1]
     if len(losses) < 2 or not is_cap(losses):
         return observed, set()
-    gone = {name: (ANYTHING, observed[name][1]) for name in huge}
+    capped = {*huge, *family.aspects[PARTS[0] + LARGE][1]} & observed.keys()
+    gone = {name: (ANYTHING, observed[name][1]) for name in capped}
     return {**observed, **gone}, {CONSTANT_ADDED}
 
 
@@ -113,9 +147,13 @@ def other_margin(family, observed, vectors, unexplained):
 
 
 def no_penalty_yet(family, observed, vectors, unexplained):
-    """Say nothing of a penalty of 0 where the rest is unknown: this is unfinished work."""
-    penalties = {part + PENALTY for part in PARTS if part in unexplained}
-    return set(), {a for a in penalties & vectors.keys() if not vectors[a].any()}
+    """Say nothing of a penalty that reg does not change where the rest is unknown.
+
+    It may be missing, or there without reg.
+    """
+    zero = {a for a in vectors if a.endswith(PENALTY) and not vectors[a].any()}
+    unknown = any(part in unexplained and part + PENALTY in zero for part in PARTS)
+    return set(), zero if unknown else set()
 
 
 def other_shapes(family, observed, vectors, unexplained):

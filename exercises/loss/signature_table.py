@@ -1,4 +1,8 @@
-"""Which misconceptions leave which signature: filled by running them, alone and in pairs."""
+"""Which misconceptions leave which signature: filled by running them, alone and in pairs.
+
+A misconception can be coded in several ways, which leave different signatures. Each way has a label
+of its own, such as margin~2, so that a name has to account for all aspects by one and the same.
+"""
 
 import itertools
 
@@ -8,12 +12,13 @@ from .signatures import agree
 
 
 class SignatureTable:
-    """Collects for each aspect which sets of misconceptions leave which signature."""
+    """Collects for each aspect which sets of labels leave which signature."""
 
     def __init__(self, right, scales):
         self.scales = scales
         self.vectors = {aspect: [vector] for aspect, vector in right.items()}
         self.sets = {aspect: [[()]] for aspect in right}
+        self.codings = []  # (name, signature): those that agree in everything count once
 
     def differs(self, aspect, vector, other):
         return not agree(vector, other, self.scales[aspect])[0]
@@ -21,19 +26,16 @@ class SignatureTable:
     def add_all(self, variants, run):
         """Add every variant, and every pair of different names that meets in some aspect."""
         alone = {variant: run(variant) for variant in variants}
+        labels = {variant: self.label(variant.name, alone[variant]) for variant in variants}
         changed = {
             variant: {a for a in found if self.differs(a, found[a], self.vectors[a][0])}
             for variant, found in alone.items()
         }
         for variant, found in alone.items():
             for aspect in changed[variant]:
-                self.add(aspect, found[aspect], (variant.name,))
-        for name in dict.fromkeys(variant.name for variant in variants):
-            for aspect in self.vectors:
-                ways = {aspect in changed[v] for v in variants if v.name == name}
-                if ways == {True, False}:  # some codings leave this aspect right
-                    self.add(aspect, self.vectors[aspect][0], (name,))
-        for first, second in itertools.combinations(variants, 2):
+                self.add(aspect, found[aspect], (labels[variant],))
+        once = {label: variant for variant, label in reversed(labels.items())}
+        for first, second in itertools.combinations(reversed(once.values()), 2):
             if first.name == second.name or not changed[first] & changed[second]:
                 continue
             try:
@@ -44,7 +46,15 @@ class SignatureTable:
                 apart = [alone[v][aspect] for v in (first, second) if aspect in changed[v]]
                 expected = apart[0] if apart else self.vectors[aspect][0]
                 if len(apart) == 2 or self.differs(aspect, vector, expected):
-                    self.add(aspect, vector, (first.name, second.name))
+                    self.add(aspect, vector, (labels[first], labels[second]))
+
+    def label(self, name, found):
+        """Return the name with a number that tells this coding from others, as in margin~2."""
+        for number, (other_name, other) in enumerate(self.codings):
+            if name == other_name and not any(self.differs(a, found[a], other[a]) for a in found):
+                return f"{name}~{number}"
+        self.codings.append((name, found))
+        return f"{name}~{len(self.codings) - 1}"
 
     def add(self, aspect, vector, names):
         vectors, sets = self.vectors[aspect], self.sets[aspect]

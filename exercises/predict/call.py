@@ -7,7 +7,12 @@ own entries; "arrays" are numbers; what ends in a question mark may be missing.
 
 import numpy as np
 
-RETURNS = {"predict": {"meta": {"changed": ["W", "X"], "type": str}, "arrays": ["labels?"]}}
+RETURNS = {
+    "predict": {
+        "meta": {"changed": ["W", "X"], "type": str, "float_labels": bool},
+        "arrays": ["labels?"],
+    }
+}
 
 
 def call_predict(cls, problem):
@@ -20,7 +25,9 @@ def call_predict(cls, problem):
         for name, array in (("W", classifier.W), ("X", X))
         if not (isinstance(array, np.ndarray) and np.array_equal(array, problem[name]))
     ]
-    return {"changed": changed, "type": type(labels).__name__}, {"labels": labels}
+    meta = {"changed": changed, "type": type(labels).__name__}
+    meta["float_labels"] = np.asarray(labels).dtype.kind not in "iu"
+    return meta, {"labels": labels}
 
 
 CALLS = {"predict": call_predict}

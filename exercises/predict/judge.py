@@ -19,6 +19,10 @@ PROPERTIES = {  # titles of lines, and the problems that show each
     "float32": (Problem("float32"),),
 }
 INPUTS_MODIFIED = Misconception("inputs-modified")
+FLOATS = (
+    "The labels are right, but no integers: they cannot be used as indices, as where a confusion "
+    "matrix is counted. Give their array dtype=int."
+)
 
 
 def judge(exercise, data, outcomes):
@@ -36,8 +40,10 @@ def judge(exercise, data, outcomes):
     passed = all(line.ok for line in lines)
     names = set() if passed else set(recognised(known, outcomes))
     names |= {INPUTS_MODIFIED} if changed else set()
-    report = Report(exercise.name, "passed" if passed else "failed", lines)
-    return report.name(names, data)
+    report = Report(exercise.name, "passed" if passed else "failed", lines).name(names, data)
+    if passed and any(one.meta.get("float_labels") for one in outcomes.values()):
+        report.notes.append(FLOATS)
+    return report
 
 
 def fault(outcome, problem, labels):

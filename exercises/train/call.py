@@ -12,7 +12,13 @@ import numpy as np
 
 RETURNS = {
     "train": {
-        "meta": {"changed": ["X", "y"], "type": str, "float_labels": bool},
+        "meta": {
+            "changed": ["X", "y"],
+            "type": str,
+            "float_labels": bool,
+            "in_place": bool,
+            "options": ["rng", "momentum", "schedule"],
+        },
         "arrays": [
             *("sizes", "X", "y", "y_sizes", "reg", "between", "calls"),
             *("W?", "losses?"),
@@ -46,6 +52,7 @@ def call_train(cls, problem):
     classifier = Probe()
     if "W" in problem:
         classifier.W = problem["W"].copy()
+    start = classifier.W
     X, y = problem["X"].copy(), problem["y"].copy()
     options = {
         "learning_rate": float(problem["learning_rate"]),
@@ -53,8 +60,16 @@ def call_train(cls, problem):
         "num_iters": int(problem["num_iters"]),
         "batch_size": int(problem["batch_size"]),
     }
-    if "seed" in problem and "rng" in inspect.signature(cls.train).parameters:
-        options["rng"] = np.random.default_rng(int(problem["seed"]))
+    more = {}
+    if "seed" in problem:
+        more["rng"] = np.random.default_rng(int(problem["seed"]))
+    if "factors" in problem:
+        factors = [float(factor) for factor in problem["factors"]]
+        more["momentum"] = float(problem["momentum"])
+        more["schedule"] = lambda progress: factors[round(progress * len(factors))]
+    known = inspect.signature(cls.train).parameters
+    more = {name: value for name, value in more.items() if name in known}
+    options |= more
     np.random.seed(int(problem["numpy_seed"]))  # noqa: NPY002 (what train uses without rng)
     first = classifier.train(X, y, **options)
     between, calls = np.array(classifier.W, dtype=float), len(seen["X"])
@@ -76,6 +91,8 @@ def call_train(cls, problem):
     if len({W.shape for W in seen["W"]}) == 1:
         values["W"] = np.array(seen["W"])
     meta = {"changed": changed, "type": type(first).__name__}
+    meta["options"] = sorted(more)
+    meta["in_place"] = start is not None and not np.array_equal(start, problem["W"])
     meta["float_labels"] = bool(any(seen["float_labels"]))
     return meta, {**values, "losses": first}
 

@@ -13,6 +13,7 @@ from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
 PLAIN, FROM_W = Problem("plain"), Problem("W is set")
+SEEDED, SEEDED_AGAIN = Problem("given rng"), Problem("given rng again")
 LARGE = Problem("batch larger than the data")
 
 ANSWERS = ("steps",)  # what the student's process is not told
@@ -23,6 +24,11 @@ FLOAT_LABELS = Misconception("float-labels")
 LABELS_NOT_MATCHING = Misconception("labels-not-matching")
 WEIGHTS_RESET = Misconception("weights-reset")
 REG_NOT_HANDED_ON = Misconception("reg-not-handed-on")
+NOT_RANDOM = Misconception("not-random")
+OTHER_GENERATOR = Misconception("other-generator")
+MOMENTUM_IGNORED = Misconception("momentum-ignored")
+SCHEDULE_IGNORED = Misconception("schedule-ignored")
+IN_PLACE = Misconception("updated-in-place")
 SAME_BATCH = Misconception("same-batch")
 ROWS_NEVER_DRAWN = Misconception("rows-never-drawn")
 APPENDED_TWICE = Misconception("appended-twice")
@@ -42,12 +48,17 @@ def judge(exercise, data, outcomes):
         lines = [Line("runs", False, fails)]
     else:
         lines = [Line(title, not fault, fault) for title, fault in faults(seen, unseen[LARGE])]
+        if without_replacement(seen, unseen):  # right as long as there are rows enough
+            lines = [Line(one.title, None) if one.title == LARGE else one for one in lines]
         lines.append(Line("inputs left unchanged", not changed, changed))
     names = {name for one in seen.values() for name in recognised(one)}
     names |= {INPUTS_MODIFIED} if changed else set()
-    if not fails and (unseen[LARGE] or seen[LARGE].has_short_batches()):
-        names.add(WITHOUT_REPLACEMENT)
-    passed = all(line.ok for line in lines)
+    if not fails:
+        names |= {WITHOUT_REPLACEMENT} if without_replacement(seen, unseen) else set()
+        names |= {OTHER_GENERATOR} if generator_fault(seen) else set()
+        names |= set(ignored_options(seen))
+    names |= {IN_PLACE} if any(one.meta.get("in_place") for one in outcomes.values()) else set()
+    passed = all(line.ok is not False for line in lines)
     return Report(exercise.name, "passed" if passed else "failed", lines).name(names, data)
 
 
@@ -60,11 +71,40 @@ def faults(seen, large_unseen):
         ("rows of a batch are rows of X", first(one.rows_fault() for one in small)),
         ("labels of a batch belong to its rows", first(one.labels_fault() for one in small)),
         ("a new random batch in each iteration", plain.randomness_fault()),
+        ("random numbers from the given rng", generator_fault(seen)),
         ("reg reaches the loss", first(one.reg_fault() for one in small)),
         ("step against the gradient", first(one.step_fault() for one in small)),
         ("list of losses, one an iteration", first(one.losses_fault() for one in small)),
         ("goes on from W if it is set", seen[FROM_W].start_fault() or plain.second_call_fault()),
     ]
+
+
+def without_replacement(seen, unseen):
+    """Say whether rows are drawn at random, none twice, and only so many as there are."""
+    fails = unseen[LARGE] or seen[LARGE].has_short_batches()
+    random = not seen[PLAIN].randomness_fault() and not seen[PLAIN].rows_fault()
+    return bool(fails) and random and seen[PLAIN].has_no_row_twice()
+
+
+def generator_fault(seen):
+    """With the same rng, all batches are the same, whatever NumPy's global generator does."""
+    one, other = (seen[name] for name in (SEEDED, SEEDED_AGAIN))
+    if "rng" not in one.options or one.rows_fault() or other.rows_fault():
+        return ""
+    same = zip(one.indices, other.indices, strict=False)
+    if all(np.array_equal(index, other_index) for index, other_index in same):
+        return ""
+    return "with the same rng, other rows are drawn: they come from another generator"
+
+
+def ignored_options(seen):
+    """Yield what is ignored: steps are as long as if it had not been given."""
+    for one in seen.values():
+        if one.options and "factors" in one.problem and one.step_fault():
+            plain = -float(one.problem["learning_rate"]) * one.problem["dW"]
+            steps = one.steps()
+            if steps is not None and len(steps) == len(plain) and np.allclose(steps, plain):
+                yield MOMENTUM_IGNORED if one.problem["momentum"] else SCHEDULE_IGNORED
 
 
 def first(found):
@@ -134,6 +174,7 @@ class Seen:
     losses: np.ndarray | None
     float_labels: bool
     returned: str
+    options: list
 
     @classmethod
     def of(cls, problem, outcome):
@@ -154,6 +195,7 @@ class Seen:
             losses=values.get("losses"),
             float_labels=outcome.meta["float_labels"],
             returned=outcome.meta["type"],
+            options=outcome.meta["options"],
         )
 
     @property
@@ -168,6 +210,9 @@ class Seen:
     def has_short_batches(self):
         N = len(self.problem["X"])
         return all(len(batch) <= N < self.problem["batch_size"] for batch in self.batches)
+
+    def has_no_row_twice(self):
+        return all(len(set(index)) == len(index) for index in self.indices[: self.calls])
 
     def rows_fault(self):
         for batch, index in zip(self.batches, self.indices, strict=True):
@@ -193,6 +238,10 @@ class Seen:
         drawn, N = self.indices[: self.calls], len(self.problem["X"])
         if all(np.array_equal(np.sort(index), np.sort(drawn[0])) for index in drawn):
             return "every iteration got the same rows"
+        if all(len(index) > 1 == len(set(index)) for index in drawn):
+            return "all rows of a batch are one and the same"
+        if all(len(index) > 1 and (np.diff(index) % N == 1).all() for index in drawn):
+            return "the rows of every batch follow each other in X"
         missing = set(range(N)) - set(np.concatenate(drawn))
         return f"{len(missing)} of {N} rows were never drawn" if missing else ""
 
@@ -203,6 +252,8 @@ class Seen:
         return f"the loss got reg = {self.reg[0]:.4g} instead of {reg:.4g}"
 
     def step_fault(self):
+        if "factors" in self.problem and "momentum" not in self.options:
+            return ""  # this train has no such arguments
         steps, expected = self.steps(), self.expected_steps()
         if steps is None:
             return "the shape of W changes during training, or is not that of the gradient"
@@ -217,10 +268,18 @@ class Seen:
         shape = self.problem["dW"][0].shape
         if self.W is None or not self.W[0].shape == self.between.shape == shape:
             return None
-        return np.diff(np.concatenate([self.W[: self.calls], self.between[None]]), axis=0)
+        starts = self.W[: self.calls : self.calls_each]
+        return np.diff(np.concatenate([starts, self.between[None]]), axis=0)
 
     def expected_steps(self):
-        return self.problem["steps"][np.arange(self.calls) % len(self.problem["steps"])]
+        """Return the steps that belong to the last call of the loss in each iteration."""
+        last = np.arange(self.calls_each - 1, self.calls, self.calls_each)
+        return self.problem["steps"][last % len(self.problem["steps"])]
+
+    @property
+    def calls_each(self):
+        """How often the loss is called in each iteration, as far as it is the same in all."""
+        return 1 if self.calls % self.num_iters else max(1, self.calls // self.num_iters)
 
     def losses_fault(self):
         if self.losses is None or self.losses.ndim != 1:
@@ -229,6 +288,9 @@ class Seen:
             return f"{len(self.losses)} losses after {self.num_iters} iterations"
         if self.calls < self.num_iters:
             return f"self.loss was called {self.calls} times in {self.num_iters} iterations"
+        if self.calls_each > 1:
+            times = f"self.loss was called {self.calls_each} times an iteration"
+            return f"{times}; the step is judged by the last"
         if not np.allclose(self.losses, self.problem["losses"], rtol=1e-4):
             return "the losses are not those that self.loss returned"
         return ""
@@ -264,10 +326,11 @@ def recognised(seen):
     if seen.reg_fault():
         yield REG_NOT_HANDED_ON
     if seen.num_iters > 20 and (fault := seen.randomness_fault()):
-        yield SAME_BATCH if "same" in fault else ROWS_NEVER_DRAWN
+        told = {"every iteration": SAME_BATCH, "all rows of": NOT_RANDOM, "the rows of": NOT_RANDOM}
+        yield next((n for text, n in told.items() if fault.startswith(text)), ROWS_NEVER_DRAWN)
     if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
         yield APPENDED_TWICE
-    if seen.step_fault():
+    if "factors" not in seen.problem and seen.step_fault():
         yield from by_steps(seen.steps(), seen.expected_steps(), seen.problem["learning_rate"])
 
 

@@ -12,7 +12,28 @@ def draw(rng):
     from_W["W"] = rng.standard_normal((4, 3))
     large = training(rng, N=5, batch_size=12, num_iters=4)
     seeded = {**training(rng, N=12, batch_size=5, num_iters=6), "seed": rng.integers(1 << 30)}
-    return {"plain": plain, "W is set": from_W, "batch larger than the data": large, "rng": seeded}
+    other_global = {**seeded, "numpy_seed": rng.integers(1 << 30)}
+    momentum = with_velocity(training(rng, N=12, batch_size=4, num_iters=6), 0.8, np.ones(6))
+    schedule = training(rng, N=12, batch_size=4, num_iters=6)
+    schedule = with_velocity(schedule, 0.0, rng.uniform(0.2, 0.9, 6))
+    return {
+        "plain": plain,
+        "W is set": from_W,
+        "batch larger than the data": large,
+        "given rng": seeded,
+        "given rng again": other_global,
+        "with momentum": momentum,
+        "with schedule": schedule,
+    }
+
+
+def with_velocity(problem, momentum, factors):
+    """Return the problem with momentum, and a factor of the learning rate for each iteration."""
+    velocity, steps = 0.0, []
+    for factor, plain in zip(factors, problem["steps"], strict=True):
+        velocity = momentum * velocity + factor * plain
+        steps.append(velocity)
+    return {**problem, "momentum": momentum, "factors": factors, "steps": np.array(steps)}
 
 
 def training(rng, N, batch_size, num_iters, D=4, C=3):

@@ -43,4 +43,6 @@ def test_right_solutions_pass(file):
     for report in reports:
         assert report.passed and not report.misconceptions, report
         assert report.vectorized is not False, report
-        assert len(report.notes) == ("half" in file.stem), report
+        remarks = ("in place", "no integers")  # on what is right all the same
+        notes = [one for one in report.notes if not any(word in one for word in remarks)]
+        assert len(notes) == ("half" in file.stem), report

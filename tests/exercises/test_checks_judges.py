@@ -40,7 +40,7 @@ def judged(name, problem="", change=None, outcome=None):
 
 
 def crosses(report):
-    return {line.title: line.detail for line in report.lines if not line.ok}
+    return {line.title: line.detail for line in report.lines if line.ok is False}
 
 
 def put(key, value):
@@ -67,7 +67,7 @@ def entry(*index, add):
 def test_right_records_pass(name):
     report = judged(name)
     assert report.passed and not crosses(report) and not report.misconceptions
-    assert len(report.lines) == {"train": 10, "predict": 5}[name]
+    assert len(report.lines) == {"train": 11, "predict": 5}[name]
 
 
 X = KNOWN.sets["train"].problems["plain"]["X"]
@@ -203,14 +203,28 @@ def test_a_start_from_other_weights_is_told():
 def test_a_large_batch_that_fails_alone_means_draws_without_replacement():
     lost = Outcome("raises", {"error": "ValueError", "message": "no", "file": "", "line": 0})
     report = judged("train", "batch larger than the data", outcome=lost)
+    assert not report.passed, (
+        "rows that come twice are drawn with replacement: something else fails"
+    )
     assert crosses(report) == {"batch larger than the data": "ValueError: no"}
-    assert list(report.misconceptions) == ["sampling-without-replacement"]
+
+    def no_row_twice(batches):
+        return np.concatenate([np.roll(X, i, axis=0)[[0, 2, 3, 7, 9]].ravel() for i in range(80)])
+
+    distinct = dict(RIGHT["train"], **{"batch larger than the data": lost})
+    plain = distinct["plain"]
+    rows = no_row_twice(plain.values["X"])
+    order = np.abs(rows.reshape(-1, X.shape[1])[:, :1] - X[:, 0]).argmin(axis=1)
+    labels = KNOWN.sets["train"].problems["plain"]["y"][order]
+    distinct["plain"] = dataclasses.replace(plain, values=plain.values | {"X": rows, "y": labels})
+    report = checks.judge(COURSE, COURSE.exercises["train"], KNOWN, Outcomes(distinct), {})
+    assert report.passed and "without replacement" in report.notes[0], report
     report = judged("train", "plain", outcome=lost)
     assert crosses(report) == {"runs": "ValueError: no"} and not report.misconceptions
 
 
 def test_changed_inputs_are_told():
-    for name, problem in (("train", "rng"), ("predict", "3 classes")):
+    for name, problem in (("train", "given rng"), ("predict", "3 classes")):
 
         def change(outcome):
             outcome.meta["changed"] = ["X"]
@@ -240,3 +254,12 @@ def test_a_wrong_label_is_told_with_its_row(problem, title):
     assert f"an array of shape ({N - 1},) instead of ({N},)" in crosses(report)[title]
     report = judged("predict", problem, lambda outcome: outcome.values.clear())
     assert "ndarray instead of an array of labels" in crosses(report)[title]
+
+
+def test_labels_that_are_no_integers_are_right_and_remarked():
+    outcomes = {
+        name: dataclasses.replace(one, meta=one.meta | {"float_labels": True})
+        for name, one in RIGHT["predict"].items()
+    }
+    report = checks.judge(COURSE, COURSE.exercises["predict"], KNOWN, Outcomes(outcomes), {})
+    assert report.passed and "dtype=int" in report.notes[0]

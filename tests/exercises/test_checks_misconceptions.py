@@ -10,6 +10,7 @@ from planted_misconceptions import CATALOGUE, COURSE, NOTES, VARIANTS, judged_he
 
 from conftest import ROOT
 from course import checks
+from course.checks.catalogue import Variant
 
 HERE = Path(__file__).parent
 WRONG_SOLUTIONS = [HERE / name for name in ("wrong_losses.py", "wrong_classifiers.py")]
@@ -64,9 +65,14 @@ pytestmark = [
 ]
 
 
-def test_every_entry_planted_alone_is_named_and_nothing_else_is(tmp_path, capsys):
+SLOW = pytest.mark.slow
+EVERY = [pytest.param(9, id="some"), pytest.param(1, id="all", marks=SLOW)]
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_every_entry_planted_alone_is_named_and_nothing_else_is(every, tmp_path, capsys):
     planted = {}  # {(name, exercise): [what was named, for each variant]}
-    for number, variant in enumerate(VARIANTS):
+    for number, variant in enumerate(VARIANTS[::every]):
         if variant.name == "loops":  # lines are counted in the child process
             file = tmp_path / f"{number}.py"
             file.write_text(CATALOGUE.plant(variant))
@@ -78,8 +84,9 @@ def test_every_entry_planted_alone_is_named_and_nothing_else_is(tmp_path, capsys
             assert report.passed == (variant.name in NOTES), f"{variant}\n{report}"
         planted.setdefault((variant.name, variant.exercise), []).append(set(report.misconceptions))
     table = matrix(planted)
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "checks_matrix.txt").write_text(table, encoding="utf-8")
+    if every == 1:
+        (ROOT / "build").mkdir(exist_ok=True)
+        (ROOT / "build" / "checks_matrix.txt").write_text(table, encoding="utf-8")
     with capsys.disabled():
         print("\n" + table)
     wrong = [
@@ -108,6 +115,64 @@ def matrix(planted):
         note = "(a note, no mistake)" if entry.note else ", ".join(sorted(others)) or "-"
         lines.append(f"{entry.name:<32}{cells}  {note}")
     return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_under_the_half_convention_the_same_is_named(every):
+    """Two penalties are relative to the loss, and cannot be planted in half of it like that."""
+    half = {v.exercise: v for v in VARIANTS if v.name == "half-convention"}
+    wrong, tried = [], 0
+    for variant in VARIANTS[::every]:
+        if variant.exercise not in half or variant.name in ("half-convention", "loops"):
+            continue
+        try:
+            report = judged_here(variant.exercise, half[variant.exercise], variant)
+        except ValueError:
+            continue  # both change the same text
+        tried += 1
+        named = set(report.misconceptions)
+        if named != {variant.name} - NOTES and (named or "reg" not in variant.name):
+            wrong.append((variant, named))
+    assert tried > 20 and not wrong
+
+
+def penalties(loss, gradient):
+    """Return the changes that give all losses these penalties."""
+    return (
+        ("float(reg) * float(np.sum(W * W))", f"float({loss})"),
+        ("2 * float(reg) * W", gradient),
+    )
+
+
+HALF = "0.5 * reg * np.sum(W * W)"
+UNFINISHED = [  # penalties of loss and gradient, the names, and whether half of it is noted
+    ("0", "0", {"reg-missing"}, False),
+    (HALF, "0", {"reg-missing-gradient"}, False),
+    (HALF, "reg * W / len(X)", {"reg-over-n"}, False),
+    ("0", "reg * W", {"reg-missing-loss"}, False),
+    (HALF, "0.5 * reg * W", {"reg-gradient-halved"}, False),
+    (HALF, "2 * reg * W", {"reg-gradient-doubled"}, False),
+    (HALF, "reg * W", set(), True),
+    (HALF, "2 * W", {"reg-factor-missing"}, False),
+    ("reg * np.sum(W * W) / 3", "reg * W / 5", set(), False),  # no story
+]
+
+
+@pytest.mark.parametrize(("loss", "gradient", "names", "noted"), UNFINISHED)
+def test_penalties_are_judged_by_what_the_loss_needs(loss, gradient, names, noted):
+    for exercise in COURSE.exercises:
+        if "loss" in exercise:
+            variant = Variant("made", exercise, penalties(loss, gradient))
+            report = judged_here(exercise, variant)
+            assert set(report.misconceptions) == names, report
+            assert any("half the regularization" in note for note in report.notes) == noted
+
+
+def test_of_a_gradient_that_is_still_zero_nothing_else_is_told():
+    for loss in ("0", HALF):
+        changes = (*penalties(loss, "0"), ("return loss, dW", "return loss, 0 * dW"))
+        report = judged_here("svm_loss_naive", Variant("made", "svm_loss_naive", changes))
+        assert list(report.misconceptions) == ["gradient-zero"] and not report.notes, report
 
 
 @pytest.mark.parametrize(("exercise", "first", "second"), PAIRS)
@@ -149,5 +214,6 @@ def test_three_at_once_are_all_named():
 )
 def test_wrong_solutions_in_another_style_are_named(file, attribute):
     exercise, *names = attribute.split("__")
+    named = {name.replace("_", "-") for name in names}
     report = checks.run(exercise, file=file, attribute=attribute)
-    assert set(report.misconceptions) == {name.replace("_", "-") for name in names}, report
+    assert set(report.misconceptions) == named - NOTES, report

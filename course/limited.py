@@ -170,7 +170,7 @@ def serve():
     while head := source.read(24):
         length, seconds, size = struct.unpack(">QdQ", head)
         answer = json.dumps(answer_to(pickle.loads(source.read(length)), seconds)).encode()
-        if len(answer) > size:
+        if len(answer) > size + len('{"value": }'):
             answer = json.dumps({"refused": f"more than {size:,} bytes come back"}).encode()
         target.write(struct.pack(">Q", len(answer)) + answer)
         target.flush()

@@ -223,6 +223,7 @@ def test_what_is_no_picture_or_a_bomb_is_said(data):
     assert "a picture cannot be read" in entry["why"]
 
 
+@pytest.mark.slow
 def test_texts_made_to_take_long_do_not():
     start = time.perf_counter()
     text(" " * 500_000 + "x", " " * 500_000 + "y")

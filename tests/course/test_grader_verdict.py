@@ -368,7 +368,9 @@ def liar(code, exercise="svm_loss_naive"):
     return SOLVED | {SVM: (SOLVED[SVM].decode() + "\n" + HEAD + code + body).encode()}
 
 
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize(
+    "lie", [pytest.param(lie, marks=[pytest.mark.slow] * (lie == "stopped")) for lie in LIES]
+)
 def test_lying_objects_earn_nothing(hurry, lie):
     files = liar(LIES[lie])
     entry = judge("svm_loss_naive", files)

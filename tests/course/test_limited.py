@@ -55,6 +55,12 @@ def test_what_takes_too_much_is_refused_once_and_never_tried_again(text, why, mo
     assert evaluate("'é' + str(1)") == "é1"
 
 
+def test_the_size_is_that_of_the_result_alone():
+    assert limits(size=4)("None") is None
+    with pytest.raises(Refused, match="more than 4 bytes"):
+        limits(size=4)("12345")
+
+
 def test_words_of_a_value_error_are_told():
     with pytest.raises(ValueError, match="invalid literal"):
         limits()("int('x')")
@@ -102,7 +108,9 @@ def nested(characters):
     return text + "x" + "<p>x" * ((characters - len(text)) // 4)
 
 
-@pytest.mark.parametrize("render", [markup.markdown, markup.sanitized])
+@pytest.mark.parametrize(
+    "render", [pytest.param(markup.markdown, marks=pytest.mark.slow), markup.sanitized]
+)
 def test_html_that_takes_hours_is_shown_as_it_was_typed(render):
     before = time.process_time()
     text = nested(20_000)
@@ -113,6 +121,7 @@ def test_html_that_takes_hours_is_shown_as_it_was_typed(render):
     assert render("<b>x</b>").count("<b>") == 1
 
 
+@pytest.mark.slow
 def test_a_page_with_such_a_cell_is_made_of_plain_text():
     cells = [{"cell_type": "markdown", "source": text} for text in ("*bold*", nested(8_000))]
     page = notebook_page(json.dumps({"nbformat": 4, "cells": cells * 25}).encode())

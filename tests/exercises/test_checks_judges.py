@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from planted_misconceptions import CATALOGUE, COURSE
+from planted_misconceptions import CATALOGUE, COURSE, VARIANTS, judged_here
 
 from course import checks
 from course.checks.calling import Outcome, Outcomes
@@ -263,3 +263,13 @@ def test_labels_that_are_no_integers_are_right_and_remarked():
     }
     report = checks.judge(COURSE, COURSE.exercises["predict"], KNOWN, Outcomes(outcomes), {})
     assert report.passed and "dtype=int" in report.notes[0]
+
+
+IGNORED = ["not-random", "other-generator", "momentum-ignored", "schedule-ignored"]
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_what_train_does_without_its_arguments_or_chance_is_wrong_and_named(name):
+    for variant in (one for one in VARIANTS if one.name == name):
+        report = judged_here(variant.exercise, variant)
+        assert not report.passed and name in report.misconceptions, report

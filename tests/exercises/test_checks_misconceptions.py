@@ -168,6 +168,14 @@ def test_penalties_are_judged_by_what_the_loss_needs(loss, gradient, names, note
             assert any("half the regularization" in note for note in report.notes) == noted
 
 
+def test_a_name_that_does_not_account_for_all_is_not_given():
+    over_n = next(v for v in VARIANTS if v.name == "reg-over-n" and v.exercise == "svm_loss_naive")
+    assert list(judged_here(over_n.exercise, over_n).misconceptions) == ["reg-over-n"]
+    odd = "return loss * (1 + 0.1 * (len(X) % 3)), dW"  # which nobody has a name for
+    more = Variant("odd", over_n.exercise, (("return loss, dW", odd),))
+    assert not judged_here(over_n.exercise, over_n, more).misconceptions
+
+
 def test_of_a_gradient_that_is_still_zero_nothing_else_is_told():
     for loss in ("0", HALF):
         changes = (*penalties(loss, "0"), ("return loss, dW", "return loss, 0 * dW"))

@@ -60,7 +60,9 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/tables.py": "tests/course/test_definition.py",
     "course/checks/build.py": "tests/course/test_checks_data.py",
     "course/checks/calling.py": "tests/course/test_checks_calling.py",
-    "course/checks/child.py": "tests/course/test_checks_steps.py tests/course/test_checks_calling.py",
+    "course/checks/child.py": (
+        "tests/course/test_checks_steps.py tests/course/test_checks_calling.py"
+    ),
     "course/checks/frames.py": "tests/course/test_checks_calling.py",
     "course/checks/steps.py": "tests/course/test_checks_steps.py",
     "course/checks/names.py": "tests/course/test_checks_data.py",

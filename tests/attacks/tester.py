@@ -22,7 +22,7 @@ SENDS = """
 import os, sys
 content = open(sys.argv[1], "rb").read()
 while content:
-    content = content[os.write(int(sys.argv[-1]), content) :]
+    content = content[os.write(1, content) :]
 """
 HONEST = ("solved", "blank", "one mistake")
 # name in limits.py: bound; each is more than an exercise may have

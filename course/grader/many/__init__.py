@@ -178,7 +178,10 @@ def late_in(result):
 
 def is_late(future):
     """Whether to try again what a future has, with nothing beside it: the machine may be busy."""
-    return bool(late_in(future.result().result))
+    try:
+        return bool(late_in(future.result().result))
+    except Exception:  # it cannot be fetched: Run.finish says why
+        return False
 
 
 def read_ahead(course, handed):

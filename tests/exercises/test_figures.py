@@ -49,7 +49,7 @@ def named_in(cell):
     return re.findall(r"\bFigure (\d+)", cell.source)
 
 
-@pytest.mark.parametrize("name", ["svm"])
+@pytest.mark.parametrize("name", ["svm", "softmax"])
 def test_figures_are_numbered_titled_announced_and_told(name):
     figures, cells = figures_of(name)
     assert len(figures) >= 8

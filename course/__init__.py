@@ -19,6 +19,11 @@ Students have what stands above the last three. text, files and limited serve th
 instructors' parts.
 """
 
+import sys
 from pathlib import Path
+
+# nbformat imports jsonschema, which where it can builds a grammar of international addresses: 1.6 s
+# of CPU in every process, for a format that the schema of notebooks never asks for.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 ROOT = Path(__file__).resolve().parents[1]  # of the repository, or of the student edition

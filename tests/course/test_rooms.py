@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 
@@ -167,3 +168,10 @@ def test_the_project_asks_for_what_students_need():
     if "project" in project:
         dynamic = project["tool"]["setuptools"]["dynamic"]
         assert dynamic["dependencies"]["file"] == ["requirements.txt"]
+
+
+def test_whoever_reads_notebooks_does_not_wait_for_a_grammar_of_addresses():
+    """By what is loaded, as times vary: lark builds that grammar for 1.6 s of CPU."""
+    code = "import sys, course, nbformat; print('lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr

@@ -46,9 +46,9 @@ def describe_dataset(ROOT):
     content = read_file(Path(ROOT) / "test_batch")
     if hashlib.md5(content, usedforsecurity=False).hexdigest() == CIFAR10_MD5["test_batch"]:
         return "CIFAR-10"
-    if hashlib.sha256(content).hexdigest() == SYNTHETIC_SHA256["test_batch"]:
+    if (checksum := hashlib.sha256(content).hexdigest()) == SYNTHETIC_SHA256["test_batch"]:
         return "synthetic scenes in CIFAR-10's layout"
-    return "a set in CIFAR-10's layout, not the published files"
+    return f"a set in CIFAR-10's layout, not the published files: {checksum[:16]}"
 
 
 def load_CIFAR10(ROOT, *, dtype=np.float32):

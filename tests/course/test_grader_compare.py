@@ -371,6 +371,28 @@ def test_an_unknown_data_set_is_not_compared(data):
     assert remark == "cell 2 was not compared: on which data set it was stored is not known"
 
 
+UNPUBLISHED = "Data set: a set like ten things, none of ours: "
+A, B = (f"{UNPUBLISHED}{16 * digit}\n" for digit in "ab")
+
+
+@pytest.mark.parametrize(
+    ("stored", "here", "told"),
+    [
+        (A, A, ""),  # two copies of one set
+        (A, B, f"stored on {A[10:-1]}, run here on {B[10:-1]}"),
+        (A, DATA, f"stored on {A[10:-1]}, run here on ten things"),
+        (DATA, A, f"stored on ten things, run here on {A[10:-1]}"),
+        (f"{UNPUBLISHED}?\n", A, "on which data set it was stored is not known"),
+        (A, "", "on which data set it was stored is not known"),
+    ],
+)
+def test_unpublished_sets_are_told_apart_by_their_checksums(stored, here, told):
+    cell = code("a", 2, "a", printed("accuracy 0.4\n")), fresh(printed("accuracy 0.5\n"))
+    entries, remarks = judge_all(cell, data=stored, here=here)
+    assert ("a" in [entry["id"] for entry in entries]) == (not told)
+    assert [one.partition("not compared: ")[2] for one in remarks] == [told] * bool(told)
+
+
 def test_the_stamp_is_not_compared():
     old, new = (result(f"'code {16 * digit}'", 2) for digit in "ab")
     assert one("submission.stamp()", old, new)["verdict"] == "same"

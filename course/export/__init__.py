@@ -10,5 +10,5 @@
     overview        the course: a page, a table for spreadsheets, one for the terminal
     outcome         writes all of them
 
-markup and plots are the pages' walls and pictures; nbgrader_config writes settings.
+markup is the pages' walls; nbgrader_config writes settings.
 """

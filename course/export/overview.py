@@ -11,6 +11,8 @@ import base64
 import csv
 import hashlib
 import io
+import itertools
+import math
 import re
 import statistics
 import sys
@@ -22,7 +24,6 @@ from markupsafe import Markup
 from course.checks.catalogue import Catalogue
 from course.checks.report import VERDICTS
 from course.edition.handed_out import records
-from course.export import plots
 from course.export.markup import FOLDER, POLICY, points, render
 from course.export.points import Points, score_of
 from course.export.telling import CELLS, COUNTED
@@ -30,6 +31,7 @@ from course.files import put
 from course.text import fit, one_line
 
 SHOWN_CELLS, MOST_NAMES = 15, 40
+MOST_BARS = 20  # of a distribution, besides that of no points
 SHORT = 40  # letters and signs: what is shorter may well be written twice
 SUMS = ("automatic_possible", "changed", "by_hand", "by_hand_possible", "waiting")
 # A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
@@ -223,7 +225,7 @@ def index(course, rows, about=None):
         rows=rows,
         without_sandbox=sum(not one["sandbox"] for one in rows),
         waiting=sum(one["points"].waiting > 0 for one in rows),
-        plots=distributions(rows),
+        distributions=distributions(rows),
         exercises=exercise_table(rows),
         misconceptions=misconceptions(course, rows),
         cells=cell_table(rows),
@@ -234,29 +236,33 @@ def index(course, rows, about=None):
         script_policy=f"{POLICY}; script-src 'sha256-{digest}'",
         statuses=VERDICTS,
         bad_cells=CELLS,
+        most_names=MOST_NAMES,
     )
 
 
 def distributions(rows):
-    """Return [(data URI, what it shows), ...]: of exercises, and of those without open answers."""
+    """Return what `distribution` does: of exercises, and of all points if none wait."""
     counted = [one["points"] for one in rows]
-    complete = [one for one in counted if not one.waiting]
     found = []
     if counted:
-        values = [one.automatic for one in counted]
         most = max(one.automatic_possible for one in counted)
-        found.append(distribution(values, most, "Points for exercises", "automatic"))
-    # While some wait, those that do not are not like the others.
-    if counted and len(complete) == len(counted) and any(one.by_hand_possible for one in counted):
-        title = "Points altogether"
-        values = [one.total for one in complete]
-        found.append(distribution(values, max(one.possible for one in complete), title, "all"))
+        values = [one.automatic for one in counted]
+        found.append(distribution("Points for exercises", values, most))
+        # While some wait, those that do not are not like the others.
+        if not any(one.waiting for one in counted) and any(one.by_hand_possible for one in counted):
+            most = max(one.possible for one in counted)
+            found.append(distribution("Points altogether", [one.total for one in counted], most))
     return found
 
 
-def distribution(values, most, title, which):
-    uri = plots.distribution(values, most, title, f"{which} points, of {points(most)}")
-    return uri, f"{title}: median {points(statistics.median(values))} of {points(most)}"
+def distribution(title, values, most):
+    """Return a title, the median, and how many values are about a multiple of a round step."""
+    steps = (digit * 10**power for power in itertools.count() for digit in (1, 2, 5))
+    step = next(step for step in steps if most <= MOST_BARS * step)
+    last = math.ceil(most / step)
+    counts = Counter(min(max(round(value / step), 0), last) for value in values)
+    told = f"{title}: median {points(statistics.median(values))} of {points(most)}"
+    return {"told": told, "bars": [(step * n, counts[n]) for n in range(last + 1)]}
 
 
 def exercise_table(rows):
@@ -273,21 +279,22 @@ def exercise_table(rows):
 
 
 def misconceptions(course, rows):
-    """Return [(exercise, data URI, [(name, number, hint, who), ...]), ...] of what was found."""
-    counts, found, who = {}, [], {}
+    """Return {exercise: [(name, hint, rows of who has it), ...]}, the most frequent first."""
+    found = {}
     for one in rows:
-        for name, entry in one["exercises"].items():
-            for wrong in entry["misconceptions"]:
-                who.setdefault((name, wrong), []).append(one)
-            counts.setdefault(name, Counter()).update(entry["misconceptions"])
+        for exercise, entry in one["exercises"].items():
+            who = found.setdefault(exercise, {})
+            for name in entry["misconceptions"]:
+                who.setdefault(name, []).append(one)
     hints = {one.name: one.explanation for one in Catalogue(course).entries}
-    for exercise, by_name in counts.items():
-        if by_name:
-            uri = plots.frequencies(by_name, len(rows), "submissions")
-            names = sorted(by_name, key=lambda name: (-by_name[name], name))
-            told = [(n, by_name[n], hints.get(n, ""), who[exercise, n][:MOST_NAMES]) for n in names]
-            found.append((exercise, uri, told))
-    return found
+    return {
+        exercise: [
+            (name, hints.get(name, ""), who[name])
+            for name in sorted(who, key=lambda name: (-len(who[name]), name))
+        ]
+        for exercise, who in found.items()
+        if who
+    }
 
 
 def question_table(rows):
@@ -305,18 +312,16 @@ def question_table(rows):
 
 
 def cell_table(rows):
-    """Return [(notebook, cell, {verdict: n}, who), ...]: the cells that most often fail."""
-    counts, who = {}, {}
+    """Return [(notebook, cell, {verdict: rows}), ...]: the cells that most often fail."""
+    found = {}
     for one in rows:
         for notebook, cell, verdict in one["cells"]:
-            counts.setdefault((notebook, cell), Counter())[verdict] += 1
-            who.setdefault((notebook, cell), []).append(one)
+            found.setdefault((notebook, cell), {name: [] for name in CELLS})[verdict].append(one)
 
     def rank(place):
-        return [-counts[place][verdict] for verdict in CELLS], place
+        return [-len(who) for who in found[place].values()], place
 
-    places = sorted(counts, key=rank)[:SHOWN_CELLS]
-    return [(*place, counts[place], who[place][:MOST_NAMES]) for place in places]
+    return [(*place, found[place]) for place in sorted(found, key=rank)[:SHOWN_CELLS]]
 
 
 # The terminal

@@ -156,7 +156,7 @@ def main(argv=None):
     parser.add_argument("--few", type=int, default=20)
     parser.add_argument("--json", type=Path, help="where to write what `runs` measured")
     args = parser.parse_args(argv)
-    paths = intake.find(COURSE, args.folder)
+    paths = intake.find(COURSE, args.folder).students
     if args.what == "overhead":
         print(json.dumps(overhead(paths)))
         return 0

@@ -109,7 +109,7 @@ def test_checks_and_cells_follow_the_file_without_a_restart(course, page, tmp_pa
     assert right.count(RIGHT) == 1
 
     cell, output = page.run_all()
-    assert cell == "naive-cell"
+    assert cell == "by-hand-cell"
     assert f"NotImplementedError: svm_loss_naive in {MODULE} is not implemented yet" in output
     number, output = page.run(CHECK)
     assert output.startswith("svm_loss_naive: not implemented yet")

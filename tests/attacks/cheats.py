@@ -242,7 +242,7 @@ def prepares_results():
     names = ("result.json", "results.json", "out.npz", "gradescope/results.json", "grades.csv")
     passed = {"correct": True, "status": "passed", "points": 100, "event": "value", "changed": []}
     passed |= {"loss_type": "float", "dW_type": "ndarray", "type": "tuple"}
-    for folder in (".", "/work", "/tmp", os.path.dirname(__file__), os.environ.get("HOME", ".")):
+    for folder in (".", "/student", "/tmp", os.path.dirname(__file__), os.environ.get("HOME", ".")):
         for name in names:
             with contextlib.suppress(OSError):
                 os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)

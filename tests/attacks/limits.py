@@ -120,7 +120,7 @@ def buffers(bound):
 def files(bound):
     """Fill every folder that can be written, with files of 4 MB."""
     block, filled = b"\1" * (1 << 20), 0
-    folders = [".", "/tmp", "/home", "/work", "/dev/shm", "/var/tmp", "/run", *sys.argv[3:]]
+    folders = [".", "/tmp", "/home", "/student", "/dev/shm", "/var/tmp", "/run", *sys.argv[3:]]
     for folder in folders:
         number = 0
         while filled < bound:

@@ -101,7 +101,7 @@ def test_what_only_root_may_read_cannot_be_shown(tmp_path):
 def test_paths_that_cannot_be_shown_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="missing"):
         mounts.visible([tmp_path / "missing"], "", 1)
-    for path in ("relative", "/", "/tmp", "/work"):
+    for path in ("relative", "/", "/tmp", "/student"):
         with pytest.raises(ValueError, match="cannot be a path inside a sandbox"):
             mounts.visible([("/usr", path)], "", 1)
     with pytest.raises(ValueError, match="cannot be a path inside a sandbox"):

@@ -194,7 +194,7 @@ def test_an_exercise_is_called_in_a_sandbox(tmp_path):
     )
     file.chmod(0o644)
     toy = definition.load(ROOT / "tests" / "toy")
-    target = Target.of(toy, toy.exercises["total"], "/work", file="/student.py")
+    target = Target.of(toy, toy.exercises["total"], "/student", file="/student.py")
     problem = {"numbers": np.array([1.0, 2.0, 4.0])}
     show = [str(CHILD), target.call, (str(file), "/student.py")]
     command = [*prefix(show=show), sys.executable, "-P"]
@@ -223,7 +223,7 @@ def test_a_jupyter_kernel_is_reached_by_its_sockets_alone(tmp_path):
         client.start_channels(hb=False)
         try:
             client.kernel_info(reply=True, timeout=60)
-            code = "import os; assert os.getcwd() == '/work' and not os.listdir('/work')"
+            code = "import os; assert os.getcwd() == '/student' and not os.listdir('/student')"
             reply = client.execute(code, reply=True, timeout=60)
             assert reply["content"]["status"] == "ok", reply
         finally:

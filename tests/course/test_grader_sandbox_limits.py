@@ -60,7 +60,7 @@ def test_memory_that_is_no_process_s_is_refused(user, code):
 def test_the_file_systems_in_memory_are_small(user):
     code = """
 import os
-for folder in ("/work", "/home", "/tmp", "/dev/shm"):
+for folder in ("/student", "/home", "/tmp", "/dev/shm"):
     total = 0
     try:
         for number in range(1000):

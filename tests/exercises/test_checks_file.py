@@ -8,7 +8,10 @@ from course import checks
 from course.checks import build, data
 
 OTHER_SEED = 7
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # wrong code overflows
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # np.matrix
+]
 # Building takes some 15 seconds of two cores: `make test` does it once, `make test-all` twice.
 
 

@@ -149,8 +149,8 @@ def inside(course, folder, place, data, sockets):
         show=[(os.path.realpath(data), DATA)] if data else [],
         copy=folder,
         share=sockets,
-        cwd=f"/work/{place}",
-        env=environment(course, data and DATA, f"/work/{FONTS}"),
+        cwd=f"/student/{place}",
+        env=environment(course, data and DATA, f"/student/{FONTS}"),
         limits=NOTEBOOK,
     )
     return {"command": command, "cwd": None, "env": None}

@@ -89,11 +89,11 @@ ENDED = {
 }
 
 
-def prefix(*, show=(), copy=None, share=None, cwd="/work", env=None, limits=EXERCISE):
+def prefix(*, show=(), copy=None, share=None, cwd="/student", env=None, limits=EXERCISE):
     """Return the start of a command line that runs the rest of it in a new sandbox.
 
     show    paths of the host that can be read inside: str, or (path, absolute path inside)
-    copy    a folder of the host, whose regular files are copied into the writable /work
+    copy    a folder of the host, whose regular files are copied into the writable /student
     share   a folder of the host that is writable inside, at the same path: for sockets
     env     environment variables besides ENVIRONMENT; nothing of the host's is handed on
 

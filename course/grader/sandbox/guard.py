@@ -142,12 +142,12 @@ class Sandbox:
         return [*command, "/usr/bin/prlimit", *(f"--{k}={v}" for k, v in limits.items()), "--"]
 
     def copied(self, sources):
-        """Return arguments that put a copy of a folder's regular files into /work."""
+        """Return arguments that put a copy of a folder's regular files into /student."""
         arguments, folder = [], self.options["copy"]
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         for place, folders, files in os.walk(folder) if folder else ():
-            inside = os.path.normpath(os.path.join("/work", os.path.relpath(place, folder)))
+            inside = os.path.normpath(os.path.join("/student", os.path.relpath(place, folder)))
             for name in sorted(folders):
                 arguments += ["--perms", "0777", "--dir", os.path.join(inside, name)]
             for name in sorted(files):

@@ -18,7 +18,7 @@ PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
 def visible(show, share, scratch):
-    """Return bubblewrap's arguments. --copy marks the place for the copy that fills /work.
+    """Return bubblewrap's arguments. --copy marks the place for the copy that fills /student.
 
     Raises FileNotFoundError for a path that is missing, PermissionError for one that root alone
     may read, since no command in a sandbox has root's rights, ValueError for one that cannot be.

@@ -119,7 +119,7 @@ def limits(facts):
         yield "the address space has no limit"
     except OSError:
         pass
-    for folder in ("/work", "/home", "/tmp", "/dev/shm"):
+    for folder in ("/student", "/home", "/tmp", "/dev/shm"):
         yield from disk_limits(folder, facts)
     yield from process_limit(facts)
 

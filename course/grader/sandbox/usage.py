@@ -7,7 +7,7 @@ import time
 
 # Exit statuses of the guard; others are the command's own.
 MEMORY, PROCESSES, DISK, TIME, FAILED, ORPHAN = 121, 122, 123, 124, 125, 126
-TMPFS = ("/work", "/home", "/tmp", "/dev/shm")  # the file systems in memory, writable and empty
+TMPFS = ("/student", "/home", "/tmp", "/dev/shm")  # the file systems in memory, writable and empty
 INODE = 1024  # bytes of memory that an empty file takes there
 SOCKET = 2 * 212_992  # bytes of memory that what was sent to a socket may take
 BLOCK = 4096  # bytes of disk that an empty file in the shared folder is counted for

@@ -127,7 +127,7 @@ def test_checks_and_cells_follow_the_file_without_a_restart(course, page, tmp_pa
     assert output.startswith("✓ svm_loss_naive: all right") and "✗" not in output
     again, output = page.run("naive-cell")
     assert again == number + 3
-    assert re.match(r"loss \d+\.\d+, and 9 wrong classes", output)
+    assert re.match(r"loss \d+\.\d+, wrong classes 9", output)
 
     cell, output = page.run_all()
     assert cell == "vectorize-cell"  # the next exercise

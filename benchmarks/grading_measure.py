@@ -26,7 +26,8 @@ import numpy as np
 
 from course import ROOT, definition
 from course.grader import intake, many
-from course.grader.grade import Graded, Settings
+from course.grader.grade import Graded
+from course.grader.settings import Settings
 from course.grader.store import Store
 
 COURSE = definition.load()

@@ -175,7 +175,7 @@ def first_failure(pythons, folder, nets):
     try:
         for net in nets:
             with NamedTemporaryFile("r", encoding="utf-8") as output:
-                options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:anyio")
+                options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
                 print(json.dumps([str(folder), output.name, *options, net]), file=python.stdin)
                 python.stdin.flush()
                 status, told = int(python.stdout.readline()), output.read()

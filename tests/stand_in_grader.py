@@ -21,8 +21,10 @@ if __name__ == "__main__":
 
 from course import ROOT
 from course.grader import intake, many
-from course.grader.grade import Graded, Settings
+from course.grader.grade import Graded
+from course.grader.many import sending
 from course.grader.many.cluster import connect
+from course.grader.settings import Settings
 from course.grader.store import Store
 
 FILE = "toy/sums.py"
@@ -97,7 +99,7 @@ def shared_cluster():
     def connected(jobs, scheduler):
         return connect(jobs, scheduler) if scheduler else nullcontext(client)
 
-    with connect(jobs=2) as client, mock.patch.object(many, "connect", connected):
+    with connect(jobs=2) as client, mock.patch.object(sending, "connect", connected):
         yield client
 
 

@@ -11,5 +11,9 @@ The parts, in the order of the data:
     store       the results on the disk, whatever ends a run
 
 course/export/ makes pages, tables and gradebooks of what is in the store; demo and examples make
-submissions to try it on.
+submissions to try it on. __main__ reads the options (options), and does what they say (commands).
 """
+
+
+class CannotGrade(Exception):
+    """Why a run cannot begin, or go on; the message says what to do."""

@@ -21,6 +21,7 @@ import shutil
 from pathlib import Path
 
 from course.files import put
+from course.grader import CannotGrade
 
 FORMAT, VERSION = "course-result", 1
 RESULT = "result.json"
@@ -28,7 +29,7 @@ SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 ATTACHMENT = re.compile(r"[a-z0-9_]+\.[a-z]+")
 
 
-class StoreError(Exception):
+class StoreError(CannotGrade):
     """OUT cannot be written: the disk is full, say, or another run is at it."""
 
 

@@ -29,8 +29,9 @@ from course.checks import calling
 from course.export import nbgrader as gradebook
 from course.export import outcome
 from course.grader import intake, verdict
-from course.grader.grade import Settings, grade, grader_version
+from course.grader.grade import grade
 from course.grader.many import grade_all
+from course.grader.settings import Settings, grader_version
 from course.grader.store import Store
 from course.grader.verdict import unseen
 

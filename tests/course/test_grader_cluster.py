@@ -19,7 +19,7 @@ from stand_in_grader import CLASS, hand_in, results, run, shared_cluster
 
 from conftest import ROOT
 from course.grader import many
-from course.grader.many import cluster, worker
+from course.grader.many import cluster, sending, worker
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -143,7 +143,7 @@ def test_a_result_that_is_lost_on_its_way_is_nobodys_mistake(error):
     future = mock.Mock(result=mock.Mock(side_effect=error))
     run = many.Run(stand_in.SETTINGS, store=None, report=None, summary=many.Summary())
     with pytest.raises(cluster.ClusterError, match="scheduler was lost"):
-        run.finish(mock.Mock(), future)
+        sending.finish(run, mock.Mock(), future)
 
 
 def test_workers_without_the_grader_are_named_and_survive(graded, tmp_path):

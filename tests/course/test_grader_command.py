@@ -5,6 +5,8 @@ import errno
 import json
 import re
 import socket
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -13,9 +15,10 @@ from stand_in_grader import shared_cluster
 from submissions import to_folder, to_zip
 from toy_course import copy_toy
 
+from conftest import ROOT
 from course import definition
 from course.grader import __main__ as command
-from course.grader import sandbox
+from course.grader import commands, options, sandbox
 from course.grader.examples import blank, plant, solved
 
 SEED = 20240
@@ -37,10 +40,10 @@ def cluster():
 def grade(toy, monkeypatch):
     """Call the command with the toy course."""
     sandbox.check()
-    unseen_problems = command.unseen_problems
+    unseen_problems = commands.unseen_problems
     kept = toy.root / "build"
     monkeypatch.setattr(
-        command, "unseen_problems", lambda course, seed, _: unseen_problems(course, seed, kept)
+        commands, "unseen_problems", lambda course, seed, _: unseen_problems(course, seed, kept)
     )
 
     def call(*words):
@@ -187,6 +190,8 @@ def test_a_course_that_does_not_fit_its_tree_is_refused(tmp_path, capsys):
         (["full", "--out", "full/out"], "must not lie in each other"),
         (["full", "--out", "."], "must not lie in each other"),
         (["empty"], "holds no submission"),
+        (["full", "--data", "cifar"], "there is no such data set"),
+        (["full", "--roster", "students.csv"], "there is no such file"),
     ],
 )
 def test_what_cannot_be_graded_is_said(toy, tmp_path, grade, capsys, monkeypatch, words, message):
@@ -199,33 +204,49 @@ def test_what_cannot_be_graded_is_said(toy, tmp_path, grade, capsys, monkeypatch
 
 
 def test_a_seed_is_drawn_once_and_kept(tmp_path, capsys):
-    seed = command.remembered_seed(tmp_path, None)
+    seed = commands.remembered_seed(tmp_path, None)
     assert str(seed) in capsys.readouterr().out
-    assert command.remembered_seed(tmp_path, None) == seed
-    assert command.remembered_seed(tmp_path, seed) == seed > 2**64
+    assert commands.remembered_seed(tmp_path, None) == seed
+    assert commands.remembered_seed(tmp_path, seed) == seed > 2**64
     assert (tmp_path / "seed.txt").stat().st_mode & 0o077 == 0
 
 
 def test_a_seed_that_was_named_is_kept_and_a_change_is_asked_about(tmp_path, monkeypatch):
-    assert command.remembered_seed(tmp_path, 5) == command.remembered_seed(tmp_path, None) == 5
+    assert commands.remembered_seed(tmp_path, 5) == commands.remembered_seed(tmp_path, None) == 5
     with pytest.raises(ValueError, match="graded with --seed 5"):
-        command.remembered_seed(tmp_path, 6)
-    monkeypatch.setattr(command.sys.stdin, "isatty", lambda: True, raising=False)
+        commands.remembered_seed(tmp_path, 6)
+    monkeypatch.setattr(commands.sys.stdin, "isatty", lambda: True, raising=False)
     for answer, kept in (("", 5), ("y", 6)):
         monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
         with suppress(ValueError):
-            command.remembered_seed(tmp_path, 6)
-        assert command.remembered_seed(tmp_path, None) == kept
+            commands.remembered_seed(tmp_path, 6)
+        assert commands.remembered_seed(tmp_path, None) == kept
     (tmp_path / "seed.txt").write_text("-1\n")
     with pytest.raises(ValueError, match=r"seed\.txt holds no seed"):
-        command.remembered_seed(tmp_path, None)
+        commands.remembered_seed(tmp_path, None)
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["grade", "--jobs=0", "."], ["grade", "nowhere"], ["export"]]
+)
+def test_help_and_wrong_options_wait_for_no_library(words):
+    """They are told at once: what takes a second to import is not imported for them."""
+    code = (
+        "import sys\nfrom course.grader.__main__ import main\n"
+        f"try: main({words})\nexcept SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    slow = {"numpy", "nbformat", "IPython", "distributed", "sqlalchemy", "nbconvert", "matplotlib"}
+    imported = told.stderr.splitlines()[-1].split()
+    assert "course.grader.options" in imported and not slow & set(imported)
 
 
 @pytest.mark.parametrize("option", ["--seed=-5", "--seed=x", "--jobs=0", "--jobs=many"])
 def test_a_wrong_number_is_told_with_its_option(option, capsys):
     name, _, value = option.partition("=")
     with pytest.raises(SystemExit):
-        command.parse(["grade", "folder", option])
+        options.parse(["grade", "folder", option])
     assert f"argument {name}: '{value}'" in capsys.readouterr().err
 
 
@@ -235,7 +256,7 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr("course.files.os.fsync", full)
     with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}/seed.txt'"):
-        command.remembered_seed(tmp_path, 5)
+        commands.remembered_seed(tmp_path, 5)
     assert not list(tmp_path.iterdir())
 
 
@@ -243,7 +264,7 @@ def test_a_scheduler_that_is_not_there_is_told_before_problems_are_drawn(
     toy, folder, grade, monkeypatch, capsys
 ):
     monkeypatch.setattr("course.grader.many.cluster.CONNECT", 1)
-    monkeypatch.setattr(command, "unseen_problems", None)
+    monkeypatch.setattr(commands, "unseen_problems", None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert grade(folder, "--scheduler", f"tcp://127.0.0.1:{port}") == command.NOT_STARTED
@@ -264,6 +285,6 @@ def test_ctrl_c_is_answered_in_a_line(grade, tmp_path, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.intake, "find", interrupted)
+    monkeypatch.setattr(commands.intake, "find", interrupted)
     assert grade(tmp_path) == 130
     assert capsys.readouterr().err == "\nstopped; the same command goes on from there\n"

@@ -16,8 +16,9 @@ from course.export import feedback
 from course.export.answers import cut_out
 from course.grader import demo, intake, verdict
 from course.grader.examples import begin_with, blank, cut_notebooks, edit_cells, plant, solved
-from course.grader.grade import Settings, grade
+from course.grader.grade import grade
 from course.grader.notebooks.rerun import rerun
+from course.grader.settings import Settings
 from course.grader.verdict import Work
 from course.notebook import read_cells
 from course.submission.contents import code_hash

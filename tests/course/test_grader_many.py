@@ -24,7 +24,7 @@ from toy_course import copy_toy
 
 from conftest import ROOT
 from course.grader import many
-from course.grader.many import GRADED, NOT_GRADED, REUSED
+from course.grader.many import GRADED, NOT_GRADED, REUSED, sending
 from course.grader.store import Store
 
 
@@ -49,7 +49,7 @@ def graded(tmp_path_factory):
 @pytest.fixture
 def regraded(graded, tmp_path, monkeypatch):
     """A copy of the results of `graded`; no cluster is needed to look at them again."""
-    monkeypatch.setattr(many, "connect", no_cluster)
+    monkeypatch.setattr(sending, "connect", no_cluster)
     shutil.copytree(graded[1], tmp_path / "out")
     return tmp_path / "out"
 

@@ -28,8 +28,9 @@ from course.checks.calling import Outcome
 from course.edition import handed_out
 from course.grader import verdict
 from course.grader.examples import solved as solved_files
-from course.grader.grade import Settings, grade
+from course.grader.grade import grade
 from course.grader.notebooks import rerun
+from course.grader.settings import Settings
 from course.grader.verdict import unseen
 from course.grader.verdict.tree import (
     Work,

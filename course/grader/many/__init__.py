@@ -6,24 +6,19 @@ ends the run early loses no result, and the same command goes on from there.
 """
 
 import itertools
-import traceback
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
-from distributed import CancelledError, KilledWorker
-from distributed.comm import CommClosedError
 from tqdm import tqdm
 
-from course.grader import intake
-from course.grader.grade import key
-from course.grader.many.cluster import LOST, ClusterError, completed, connect
-from course.grader.many.worker import NotReady, grade_one, not_graded
-from course.grader.store import FORMAT, VERSION, StoreError
+from course.grader import CannotGrade, intake
+from course.grader.options import COMPLETE, INTERRUPTED, PROBLEMS
+from course.grader.settings import key
+from course.grader.store import FORMAT, VERSION
 
 GRADED, REUSED, NOT_GRADED = "graded", "reused", "not graded"
-COMPLETE, PROBLEMS, INTERRUPTED = 0, 1, 130  # exit status
 READERS = 4  # submissions that are read at the same time
 
 
@@ -81,12 +76,13 @@ class Task:
 
 
 def grade_all(
-    handed, settings, store, *, jobs=None, scheduler=None, report=lambda *_: None, work=grade_one
+    handed, settings, store, *, jobs=None, scheduler=None, report=lambda *_: None, work=None
 ):
     """Grade `handed`, intake.Handed, into `store`, which is locked, and return the Summary.
 
     The cluster is that at the address `scheduler`, or a local one of `jobs` processes. report(slug,
-    state) is called for each submission. work(files, settings) -> Graded is done by the workers.
+    state) is called for each submission. work(files, settings) -> Graded is done by the workers,
+    by default worker.grade_one.
     """
     run = Run(settings, store, report, Summary())
     try:
@@ -94,7 +90,7 @@ def grade_all(
     except KeyboardInterrupt:
         run.summary.interrupted = True
         run.summary.stopped = "interrupted"
-    except (StoreError, ClusterError, NotReady) as error:
+    except CannotGrade as error:
         run.summary.stopped = str(error)
     if run.summary.stopped:
         run.summary.stopped += f"; {len(run.summary.states)} are done, and the same command goes on"
@@ -114,21 +110,9 @@ class Run:
         """Grade what is not in the store. A cluster is started only if there is any such."""
         with closing(self.unfinished(handed)) as tasks:
             if (first := next(tasks, None)) is not None:
-                with connect(jobs, scheduler) as client:
-                    self.send(client, itertools.chain([first], tasks), work)
+                from course.grader.many import sending  # takes seconds, as it imports Dask
 
-    def send(self, client, tasks, work):
-        """Have the tasks done by the cluster."""
-        # Sent once; what depends on this future gets its value from worker to worker. Unlike
-        # scattered data it is made again if the workers that have it are lost.
-        settings = client.submit(same, self.settings, pure=False)
-
-        def submit(task):
-            files = task.take_files(self.settings.course)
-            return client.submit(work, files, settings, pure=False)
-
-        for task, future in completed(client, submit, tasks, is_late):
-            self.finish(task, future)
+                sending.grade(self, itertools.chain([first], tasks), jobs, scheduler, work)
 
     def unfinished(self, handed):
         """Yield a Task for each submission that has no result. Others get theirs at once."""
@@ -142,30 +126,6 @@ class Run:
                 self.store.save(task.complete(found[0]), found[1])
             self.done(task, REUSED)
 
-    def finish(self, task, future):
-        """Save what came back for a submission, or that nothing did."""
-        try:
-            graded = future.result()
-            self.store.save(task.complete(graded.result), graded.attachments)
-        except (StoreError, NotReady):
-            raise
-        except (CancelledError, CommClosedError) as error:  # the latter while it is being fetched
-            raise ClusterError(LOST) from error
-        except KilledWorker:
-            self.give_up(task, "every worker that tried was lost, also with nothing beside it")
-        except Exception as error:  # a mistake of ours, which costs no other submission
-            self.summary.errors[task.submission.slug] = "".join(traceback.format_exception(error))
-            self.give_up(task, f"the grader made a mistake ({type(error).__name__})")
-        else:
-            self.done(task, GRADED)
-
-    def give_up(self, task, why):
-        """Save a result without points that says why. Its key is none: the next run tries again."""
-        result = task.complete(not_graded(self.settings, why))
-        result["remarks"] = [*result["remarks"], f"not graded: {why}"]
-        self.store.save({**result, "key": ""}, {})
-        self.done(task, NOT_GRADED)
-
     def done(self, task, state):
         self.summary.states[task.submission.slug] = state
         self.report(task.submission.slug, state)
@@ -174,14 +134,6 @@ class Run:
 def late_in(result):
     """Return the names of exercises that lost points by a limit of time."""
     return [one["exercise"] for one in result.get("exercises", ()) if one.get("limit")]
-
-
-def is_late(future):
-    """Whether to try again what a future has, with nothing beside it: the machine may be busy."""
-    try:
-        return bool(late_in(future.result().result))
-    except Exception:  # it cannot be fetched: Run.finish says why
-        return False
 
 
 def read_ahead(course, handed):
@@ -199,10 +151,6 @@ def read_ahead(course, handed):
 def read(course, handed):
     submission = intake.read(course, handed)
     return handed, submission, intake.content_key(submission.files)
-
-
-def same(value):
-    return value
 
 
 @contextmanager

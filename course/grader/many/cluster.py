@@ -21,6 +21,8 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, wait
 from tqdm import tqdm
 
+from course.grader import CannotGrade
+
 WAIT = 5  # seconds after which to look whether the cluster is still there
 CONNECT = 30  # seconds to wait for the scheduler
 START = 30  # seconds to wait for all workers of a local cluster
@@ -49,7 +51,7 @@ CLIENT = {
 LOST = "the Dask scheduler was lost, with the tasks that it held"
 
 
-class ClusterError(Exception):
+class ClusterError(CannotGrade):
     """There is no cluster, or none any more, that grades."""
 
 

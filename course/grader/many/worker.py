@@ -7,13 +7,15 @@ from functools import lru_cache
 from course.checks import Report
 from course.checks.calling import Outcomes
 from course.export.answers import cut_out
-from course.grader.grade import grade, grader_version, make_result
+from course.grader import CannotGrade
+from course.grader.grade import grade, make_result
 from course.grader.sandbox import SandboxUnavailable, check
+from course.grader.settings import grader_version
 from course.grader.verdict import Verdict, Work, entry
 from course.outputs import data_sets
 
 
-class NotReady(Exception):
+class NotReady(CannotGrade):
     """A machine cannot grade: it has another grader, no sandbox, or no data set."""
 
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from course.grader import CannotGrade
 from course.grader.sandbox import mounts, seccomp, selftest, usage
 
 GUARD = Path(__file__).with_name("guard.py")
 MB, GB = 2**20, 2**30
 
 
-class SandboxUnavailable(RuntimeError):
+class SandboxUnavailable(CannotGrade):
     """This machine cannot start a sandbox. The message says why, and how to change that."""
 
 

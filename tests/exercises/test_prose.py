@@ -38,7 +38,7 @@ HEADING = re.compile(r"^#+ .*$", re.MULTILINE)
 # Cells whose claims are held elsewhere, and pieces of prose that only look like a claim.
 ELSEWHERE = {
     "title": "points and hours by test_title_tells_points_and_hours; the glossary defines",
-    "optional": "svm: test_optional_svm.py solves them; softmax: no test solves them yet",
+    "optional": "test_optional.py solves them",
 }
 DEFINITIONS = {
     "By hand first.": "an instruction",
@@ -168,14 +168,14 @@ def test_an_assertion_of_nothing_holds_nothing():
 
 def test_title_tells_points_and_hours():
     """In words: two and a half hours, and so many of the course's points."""
-    for name in ("softmax",):
+    for name in COURSE.notebooks:
         notebook = COURSE.notebooks[name].name
         asked = [*COURSE.exercises.values(), *COURSE.by_hand]
         asked = [one for one in asked if one.notebook == notebook]
         title = squeezed(read(name).cells[0].source)
         points, hours = sum(one.points for one in asked), sum(one.minutes for one in asked) / 60
         assert f"{points} of {COURSE.points} points" in title
-        assert {2.5: "two and a half hours"}[round(2 * hours) / 2] in title
+        assert {2.5: "two and a half hours", 4: "four hours"}[round(2 * hours) / 2] in title
 
 
 def test_rivals_get_the_settings_that_the_other_notebook_found():

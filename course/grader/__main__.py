@@ -8,6 +8,10 @@ import os
 import signal
 import sys
 
+# Until a command begins, Ctrl-C ends this as it ends any program, and not with a traceback.
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from course import ROOT, definition
 from course.grader import CannotGrade
 from course.grader.options import INTERRUPTED, NOT_STARTED, check, parse
@@ -16,8 +20,10 @@ from course.grader.options import INTERRUPTED, NOT_STARTED, check, parse
 def main(argv=None, root=ROOT):
     """Run a command on the course that lies in `root`; return the exit status."""
     options = parse(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what batch systems send
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         course = definition.load(root)
         check(course, options)
         from course.grader import commands  # takes a second, which a wrong option need not wait for

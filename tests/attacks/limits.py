@@ -149,9 +149,9 @@ def large_file(bound):
 
 
 def nameless(bound):
-    """Yield descriptors of files without a name in the shared folder, one after the other."""
+    """Yield descriptors of files without a name in a file system in memory, one after the other."""
     for size in range(STEP, bound + 1, STEP):
-        file = os.open(os.environ["SHARE"], os.O_TMPFILE | os.O_RDWR, 0o600)
+        file = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
         os.write(file, b"\1" * (STEP << 20))
         yield file
         os.close(file)

@@ -73,13 +73,6 @@ for folder in ("{0}", "/data"):
     assert user.run(code.format(folder), show=[folder, (folder, "/data")]) == (0, "data\ndata\n")
 
 
-def test_what_is_written_to_a_shared_folder_is_there_outside(user):
-    folder = user.folder("shared", {"given": "from outside"})
-    code = "import os; os.chdir({!r}); open('new', 'w').write(open('given').read())"
-    assert user.run(code.format(str(folder)), share=folder) == (0, "")
-    assert (folder / "new").read_text() == "from outside"
-
-
 def test_a_python_in_a_repository_is_shown_without_the_repository(user):
     repository = user.folder("repository", {"reference.py": "solution", "bin.txt": ""})
     venv = [user.python, "-m", "venv", "--without-pip", "--symlinks", str(repository / ".venv")]
@@ -95,17 +88,15 @@ def test_a_python_in_a_repository_is_shown_without_the_repository(user):
 def test_what_only_root_may_read_cannot_be_shown(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o700)
     with pytest.raises(PermissionError, match=r"mode 0700.*chmod -R o\+rX"):
-        mounts.visible([tmp_path / "closed"], "", 1)
+        mounts.visible([tmp_path / "closed"], 1)
 
 
 def test_paths_that_cannot_be_shown_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="missing"):
-        mounts.visible([tmp_path / "missing"], "", 1)
+        mounts.visible([tmp_path / "missing"], 1)
     for path in ("relative", "/", "/tmp", "/student"):
         with pytest.raises(ValueError, match="cannot be a path inside a sandbox"):
-            mounts.visible([("/usr", path)], "", 1)
-    with pytest.raises(ValueError, match="cannot be a path inside a sandbox"):
-        mounts.visible([], "/tmp", 1)
+            mounts.visible([("/usr", path)], 1)
 
 
 def test_a_python_behind_links_is_found(user):

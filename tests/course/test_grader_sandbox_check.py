@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from course.grader.sandbox import (
     prefix,
     seccomp,
     selftest,
+    sockets,
 )
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
@@ -207,26 +207,25 @@ def test_an_exercise_is_called_in_a_sandbox(tmp_path):
 
 @linux
 def test_a_jupyter_kernel_is_reached_by_its_sockets_alone(tmp_path):
-    with tempfile.TemporaryDirectory() as share:  # short: a socket's path has at most 107 bytes
-        file, info = write_connection_file(
-            f"{share}/connection.json", ip=f"{share}/kernel", transport="ipc"
+    _, info = write_connection_file(str(tmp_path / "k.json"), ip="/tmp/kernel", transport="ipc")
+    command = prefix(copy=tmp_path, limits=NOTEBOOK, env={"IPYTHONDIR": "/tmp/ipython"})
+    kernel = subprocess.Popen(
+        [*command, sys.executable, "-m", "ipykernel_launcher", "-f", "/student/k.json"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    client = BlockingKernelClient()
+    client.load_connection_info({**info, "ip": f"{sockets(kernel)}/kernel"})
+    client.start_channels(hb=False)
+    try:
+        client.kernel_info(reply=True, timeout=60)
+        code = (
+            "import os; assert os.getcwd() == '/student' and os.listdir('/student') == ['k.json']"
         )
-        command = prefix(share=share, limits=NOTEBOOK, env={"IPYTHONDIR": "/tmp/ipython"})
-        kernel = subprocess.Popen(
-            [*command, sys.executable, "-m", "ipykernel_launcher", "-f", file],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        client = BlockingKernelClient()
-        client.load_connection_info(info)
-        client.start_channels(hb=False)
-        try:
-            client.kernel_info(reply=True, timeout=60)
-            code = "import os; assert os.getcwd() == '/student' and not os.listdir('/student')"
-            reply = client.execute(code, reply=True, timeout=60)
-            assert reply["content"]["status"] == "ok", reply
-        finally:
-            client.stop_channels()
-            kernel.kill()
-            kernel.communicate()
+        reply = client.execute(code, reply=True, timeout=60)
+        assert reply["content"]["status"] == "ok", reply
+    finally:
+        client.stop_channels()
+        kernel.kill()
+        kernel.communicate()

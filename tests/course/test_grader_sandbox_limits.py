@@ -98,36 +98,6 @@ except OSError:
     assert user.run(code, limits=limits)[0] == usage.MEMORY
 
 
-@pytest.mark.parametrize(
-    "hide",
-    [
-        "",
-        "os.unlink(str(number))",
-        "os.unlink(str(number)); prctl(4, 0)",  # PR_SET_DUMPABLE: shuts /proc/self/fd
-        "os.mkdir(200 * 'd'); os.chdir(200 * 'd')",  # deeper than a path may be long
-        "os.mkdir('d', 0o700); os.chdir('d'); os.chmod('.', 0o300)",
-    ],
-    ids=["open", "deleted", "process that is shut", "deep folder", "shut folder"],
-)
-def test_the_shared_folder_is_watched(user, hide):
-    code = f"""
-import ctypes, os, time
-prctl = ctypes.CDLL(None).prctl
-files = []
-for number in range(30):
-    files.append(open(str(number), "wb", 0))
-    files[-1].write(bytes(200_000))
-    try:
-        {hide or "pass"}
-    except OSError:
-        pass
-time.sleep(60)
-"""
-    folder = user.folder("shared")
-    status, output = user.run(code, share=folder, cwd=folder)
-    assert status == usage.DISK, output
-
-
 def test_a_fork_bomb_is_bounded_and_costs_no_other_sandbox(user):
     bomb = """
 import os, time

@@ -63,12 +63,13 @@ def connect(jobs=None, scheduler=None):
     holds the keys made for it can talk to it: any other program that reaches a Dask cluster, as
     those of all users of this machine would, can run code in it.
     """
-    for name in ("distributed", "tornado", "asyncio"):
+    for name in ("distributed", "tornado", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is said by us
     with dask.config.set(CLIENT):
         if scheduler is None:
             jobs = fewer(jobs or cpus())
-            with local_cluster(jobs) as cluster, Client(cluster) as client:
+            with local_cluster() as cluster, Client(cluster) as client:
+                cluster.scale(jobs)  # not before: a client waits for all that a cluster has
                 wait_for_workers(client, jobs)
                 yield client
             return
@@ -98,7 +99,7 @@ def require_grader(client):
 
 
 @contextmanager
-def local_cluster(jobs):
+def local_cluster():
     with (
         tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch,
         dask.config.set(LOCAL),
@@ -120,7 +121,6 @@ def local_cluster(jobs):
         except (OSError, RuntimeError, TimeoutError) as error:
             raise ClusterError(f"no local cluster could be started: {error}") from error
         try:
-            cluster.scale(jobs)
             yield cluster
         finally:
             with suppress(TimeoutError):

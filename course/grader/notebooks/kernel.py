@@ -20,10 +20,12 @@ from pathlib import Path
 import zmq
 from jupyter_client.session import Session
 
+from course.grader import sandbox
 from course.grader.notebooks.cell_outputs import Cell
 
 PARENT = os.getppid()
 CHANNELS = ("shell", "stdin", "control", "iopub", "hb")  # their sockets: kernel-1, kernel-2, ...
+CONNECTION = ".kernel.json"  # the file that tells the kernel of its sockets
 LARGEST_MESSAGE = 16_000_000  # bytes; a connection that brings a larger one is closed
 BATCH = 100  # messages of a socket that are read before the limits are looked at
 
@@ -56,7 +58,8 @@ class Kernel:
     """A kernel in a process of its own, and our ends of its sockets.
 
     command   the start of its command line, which makes the sandbox; empty: there is none
-    folder    a private one for its sockets; the path must be short
+    folder    a private one, of which the sandbox has a copy as /student. Without a sandbox it is
+              for the sockets, too, so its path must be short
     cwd, env  of the command, None: those of this process
     """
 
@@ -64,16 +67,13 @@ class Kernel:
         self.sandboxed, self.limits, self.received = bool(command), limits, 0
         self.stop_at = time.monotonic() + limits.start
         self.session = Session(key=secrets.token_hex(16).encode(), username="grader")
-        self.paths = {
-            channel: Path(folder, f"kernel-{number}") for number, channel in enumerate(CHANNELS, 1)
-        }
-        connection = Path(folder, "connection.json")
-        connection.write_text(json.dumps(self.connection_info(folder)), encoding="ascii")
-        connection.chmod(0o644)  # the folder is private; in the sandbox another user reads it
+        inside = "/tmp" if self.sandboxed else folder
+        text = json.dumps(self.connection_info(inside))
+        Path(folder, CONNECTION).write_text(text, encoding="ascii")
         if not self.sandboxed:
             env = (env or os.environ) | {"JPY_PARENT_PID": str(os.getpid())}  # to end with us
         self.process = subprocess.Popen(
-            [*command, *kernel_command(connection)],
+            [*command, *kernel_command("/student" if self.sandboxed else folder)],
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -81,6 +81,10 @@ class Kernel:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        folder = sandbox.sockets(self.process) if self.sandboxed else folder
+        self.paths = {
+            channel: Path(folder, f"kernel-{number}") for number, channel in enumerate(CHANNELS, 1)
+        }
         self.context = zmq.Context()
         self.poller = zmq.Poller()
 
@@ -238,14 +242,14 @@ kernelapp.launch_new_instance()
 """
 
 
-def kernel_command(connection):
+def kernel_command(folder):
     """Return the command line of our kernel, whatever a notebook's metadata ask for.
 
     -P and -s: no module of the student's can take the place of one that the kernel needs to start.
     """
     options = ["--HistoryManager.enabled=False", "--InteractiveShellApp.ignore_cwd=True"]
     python = [sys.executable, "-P", "-s", "-c", START]
-    return [*python, "-f", str(connection), "--log-level=CRITICAL", *options]
+    return [*python, "-f", f"{folder}/{CONNECTION}", "--log-level=CRITICAL", *options]
 
 
 def is_socket(path):

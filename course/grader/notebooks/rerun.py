@@ -23,13 +23,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from course import ROOT, definition
 from course.grader.notebooks import compare, drive, notebook_reader
 from course.grader.notebooks.kernel import Limits
-from course.grader.notebooks.private_folder import private_folder
 from course.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
 from course.grader.verdict.tree import write_tree
 from course.limited import Refused, in_child
@@ -129,36 +128,30 @@ def cell_metadata(course, path):
 
 def execute(work, path, sources, data, sandbox, limits):
     """Run the sources of all cells; return what became of them, and how it ended (drive.py)."""
-    with private_folder("rerun-") as scratch, private_folder("k", short_folder()) as sockets:
-        folder = Path(scratch, "work")
-        write_files(work, folder)
-        place = str(PurePosixPath(path).parent)
-        make = partial(inside, sockets=sockets) if sandbox else outside
-        surroundings = make(work.course, folder, place, data)
-        job = drive.Job(folder=sockets, sources=sources, limits=limits, **surroundings)
+    place = SHORT if not sandbox and os.access(SHORT, os.W_OK) else None
+    with TemporaryDirectory(prefix="rerun-", dir=place, ignore_cleanup_errors=True) as folder:
+        write_files(work, Path(folder))
+        make = inside if sandbox else outside
+        surroundings = make(work.course, Path(folder), str(PurePosixPath(path).parent), data)
+        job = drive.Job(folder=folder, sources=sources, limits=limits, **surroundings)
         return report_of(asdict(job), sandbox)
 
 
-def short_folder():
-    return SHORT if os.access(SHORT, os.W_OK) else None
-
-
-def inside(course, folder, place, data, sockets):
+def inside(course, folder, place, data):
     """Return command, cwd and env of a kernel in the sandbox."""
     command = prefix(
         show=[(os.path.realpath(data), DATA)] if data else [],
         copy=folder,
-        share=sockets,
         cwd=f"/student/{place}",
         env=environment(course, data and DATA, f"/student/{FONTS}"),
         limits=NOTEBOOK,
     )
-    return {"command": command, "cwd": None, "env": None}
+    return {"command": command, "cwd": "/", "env": None}
 
 
 def outside(course, folder, place, data):
     """Return command, cwd and env of a kernel with our own rights."""
-    home = folder.with_name("home")
+    home = folder / ".home"
     home.mkdir()
     env = environment(course, data and os.path.realpath(data), str(folder / FONTS)) | {
         "HOME": str(home),
@@ -208,7 +201,6 @@ def report_of(job, sandbox):
 
 def write_files(work, folder):
     """Write what the kernel finds in its working folder."""
-    folder.mkdir()
     write_tree(work, folder)
     places = (str(PurePosixPath(path).parent) for path in work.course.notebook_files)
     for name in (*places, FONTS):

@@ -27,13 +27,13 @@ class SandboxUnavailable(CannotGrade):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a sandbox may use. Exceeding memory, processes, share or seconds ends it."""
+    """What a sandbox may use. Exceeding memory, processes or seconds ends it."""
 
     memory: int  # bytes of the whole sandbox: its processes and its files in memory
     address_space: int  # bytes of each process
     processes: int  # threads count too
     file_size: int  # bytes of each file
-    scratch: int  # bytes of each file system in memory, and of the shared folder
+    scratch: int  # bytes of each of its four file systems, which are in memory
     cpu_seconds: int  # of each process
     seconds: float  # from start to end
 
@@ -84,31 +84,30 @@ ENVIRONMENT = {
 ENDED = {
     usage.MEMORY: "it took more memory than allowed",
     usage.PROCESSES: "it started more processes than allowed",
-    usage.DISK: "it wrote more than allowed",
     usage.TIME: "it took longer than allowed",
     usage.FAILED: "the sandbox did not start",
 }
 
 
-def prefix(*, show=(), copy=None, share=None, cwd="/student", env=None, limits=EXERCISE):
+def prefix(*, show=(), copy=None, cwd="/student", env=None, limits=EXERCISE):
     """Return the start of a command line that runs the rest of it in a new sandbox.
 
     show    paths of the host that can be read inside: str, or (path, absolute path inside)
     copy    a folder of the host, whose regular files are copied into the writable /student
-    share   a folder of the host that is writable inside, at the same path: for sockets
     env     environment variables besides ENVIRONMENT; nothing of the host's is handed on
 
     This Python is visible inside, with its packages, so the command may start with sys.executable.
-    File descriptors that the caller passes stay open. The sandbox ends when the process that
-    called this function ends, or the one that started the command line. The exit status is the
-    command's, 128 + the number of the signal that ended it, or a key of ENDED.
+    File descriptors that the caller passes stay open; `sockets` says how to reach the sandbox's
+    own. Nothing that is written inside is on the host's disk. The sandbox ends when the process
+    that called this function ends, or the one that started the command line. The exit status is
+    the command's, 128 + the number of the signal that ended it, or a key of ENDED.
     """
-    bwrap, share = find_bwrap(), os.path.abspath(share) if share else ""
+    bwrap = find_bwrap()
     arguments = [
         *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--hostname", "sandbox"),
         *("--die-with-parent", "--new-session", "--clearenv"),
-        *mounts.visible(show, share, limits.scratch),
+        *mounts.visible(show, limits.scratch),
         *("--chdir", cwd),
     ]
     for name, value in {**ENVIRONMENT, **(env or {})}.items():
@@ -117,13 +116,20 @@ def prefix(*, show=(), copy=None, share=None, cwd="/student", env=None, limits=E
         "bwrap": bwrap,
         "owner": os.getpid(),
         "copy": os.path.abspath(copy) if copy else "",
-        "share": share,
         "seccomp": seccomp.program().hex(),
         "arguments": len(arguments),
         **vars(limits),
     }
     words = [f"{name}={value}" for name, value in options.items()]
     return [sys.executable, "-I", "-S", str(GUARD), *words, "--", *arguments]
+
+
+def sockets(process):
+    """Return the path by which we reach /tmp of the sandbox whose command line is `process`.
+
+    Its user or root can do so, once the command has begun; before that, it is another folder.
+    """
+    return f"/proc/{process.pid}/cwd"
 
 
 def find_bwrap():

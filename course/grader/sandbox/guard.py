@@ -3,9 +3,10 @@
     python -I -S guard.py OPTION=VALUE ... -- BWRAP_ARGUMENTS COMMAND
 
 It starts bubblewrap, holds the command back until it can watch it, and ends the sandbox when that
-uses more memory, processes, disk or time than allowed, or when the guard's parent is gone. If the
-guard itself is killed, the kernel ends the sandbox. Imports are few and quick: every exercise of
-every submission waits for them.
+uses more memory, processes or time than allowed, or when the guard's parent is gone. If the guard
+itself is killed, the kernel ends the sandbox. Its working folder is the sandbox's /tmp: whoever may
+look at the guard reaches the sockets in there as /proc/<its number>/cwd/... Imports are few and
+quick: every exercise of every submission waits for them.
 """
 
 import os
@@ -89,7 +90,7 @@ class Sandbox:
         wait = ["/bin/sh", "-c", f'read -r go <&{gate} && exec "$@" {gate}<&-', "sh"]
         sources = [memory_file(bytes.fromhex(self.options["seccomp"]))]
         arguments += ["--seccomp", str(sources[0])]
-        arguments += self.identity() + self.shared() + ["--remount-ro", "/", "--remount-ro", "/dev"]
+        arguments += [*self.identity(), "--remount-ro", "/", "--remount-ro", "/dev"]
         place = arguments.index("--copy")
         arguments[place : place + 1] = self.copied(sources)
         # In a file, the host's paths are not in the /proc/1/cmdline of the sandbox.
@@ -110,6 +111,7 @@ class Sandbox:
         if not self.find_first():
             raise ValueError("bubblewrap failed")
         usage = Usage(self.first, self.first_fd, self.options, PATIENCE)
+        os.fchdir(usage.tmpfs["/tmp"])
         os.write(gate_end, b"go\n")
         os.close(gate_end)
         return usage
@@ -157,17 +159,6 @@ class Sandbox:
                     arguments += ["--perms", "0666", "--file", str(sources[-1])]
                     arguments += [os.path.join(inside, name)]
         return arguments
-
-    def shared(self):
-        """Return arguments that bind the shared folder; hand it to the sandbox's user."""
-        folder = self.options["share"]
-        if folder and self.uid is not None:
-            os.chown(folder, self.uid, self.uid)
-            for place, folders, files in os.walk(folder):
-                for name in folders + files:
-                    path = os.path.join(place, name)
-                    os.chown(path, self.uid, self.uid, follow_symlinks=False)
-        return ["--bind", folder, folder] if folder else []
 
     def status(self):
         """Return the exit status of the command, 128 + a signal's number if that has ended it."""

@@ -15,9 +15,12 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/
 # The linker's cache, Debian's choice of BLAS, fonts and the time zone: nobody's secrets.
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
+# Files of /proc that tell of the host's load, whatever namespace asks.
+LOAD = ("loadavg", "uptime", "stat", "schedstat", "interrupts", "softirqs", "diskstats", "vmstat")
+LOAD += ("zoneinfo", "buddyinfo", "locks", "pressure/cpu", "pressure/io", "pressure/memory")
 
 
-def visible(show, share, scratch):
+def visible(show, scratch):
     """Return bubblewrap's arguments. --copy marks the place for the copy that fills /student.
 
     Raises FileNotFoundError for a path that is missing, PermissionError for one that root alone
@@ -30,7 +33,10 @@ def visible(show, share, scratch):
         if os.path.exists(path):
             mounts.read_only(path, path)
     # An anonymous mapping of /dev/zero would be memory that is no process's.
-    mounts.arguments += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
+    mounts.arguments += ["--proc", "/proc", "--dev", "/dev"]
+    for path in ("/dev/zero", *(f"/proc/{name}" for name in LOAD)):
+        if os.path.exists(path):
+            mounts.arguments += ["--dev-bind", "/dev/null", path]
     for path in TMPFS:
         mounts.arguments += ["--perms", "0777", "--size", str(scratch), "--tmpfs", path]
     mounts.arguments += ["--copy"]
@@ -38,9 +44,6 @@ def visible(show, share, scratch):
     for item in show:
         source, path = (item, item) if isinstance(item, str | os.PathLike) else item
         mounts.read_only(os.path.abspath(source), os.fspath(path))
-    if share:
-        mounts.check(share)
-        mounts.parents(share)
     return mounts.arguments
 
 

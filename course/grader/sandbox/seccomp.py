@@ -14,6 +14,8 @@ SHARED_ANONYMOUS = 0x21  # MAP_SHARED | MAP_ANONYMOUS, bits of mmap's fourth arg
 PR_SET_PDEATHSIG = 1
 AF_INET, AF_NETLINK, IPPROTO_UDP = 2, 16, 17
 SOL_SOCKET, SO_SNDBUF, SO_RCVBUF = 1, 7, 8
+LOCKS = (5, 6, 7, 36, 37, 38)  # fcntl's F_GETLK, F_SETLK, F_SETLKW, and those of F_OFD_...
+F_SETLEASE, F_NOTIFY = 1024, 1026
 
 FORBIDDEN = (
     # Namespaces and mounts, which would bring back what the sandbox has taken away.
@@ -52,6 +54,12 @@ FORBIDDEN = (
     "semget",
     "mq_open",
     "vmsplice",
+    # Word of what others do with the host's files, by which two sandboxes could talk. So could
+    # they by locks, which are refused below.
+    "inotify_init",
+    "inotify_init1",
+    "fanotify_init",
+    "sysinfo",  # the host's load
 )
 
 
@@ -74,6 +82,10 @@ def program():
     rules.add_rule(refuse, "mmap", pyseccomp.Arg(3, equal, SHARED_ANONYMOUS, SHARED_ANONYMOUS))
     # Bubblewrap's first process has asked to be killed with its parent; nobody may take that back.
     rules.add_rule(refuse, "prctl", is_int(0, PR_SET_PDEATHSIG))
+    no_locks = pyseccomp.ERRNO(errno.ENOLCK)
+    rules.add_rule(no_locks, "flock")
+    for command in (*LOCKS, F_SETLEASE, F_NOTIFY):
+        rules.add_rule(no_locks, "fcntl", is_int(1, command))
     # A network namespace has no way out, but AF_VSOCK, to the machine that hosts this one, is in
     # none. Jupyter's kernel opens a TCP port and lists the interfaces; nothing else is needed.
     no_family = pyseccomp.ERRNO(errno.EAFNOSUPPORT)

@@ -19,6 +19,8 @@ from unittest import mock
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from distributed import Client
+
 from course import ROOT
 from course.grader import intake, many
 from course.grader.grade import Graded
@@ -92,14 +94,15 @@ BEHAVIOURS = {"earn": earn, "kill": kill, "mistake": mistake, "tell": tell}
 
 
 @contextmanager
-def shared_cluster():
-    """Let all runs of this process have one local cluster: it takes seconds to start. Yields the
-    client."""
+def shared_cluster(cluster=None):
+    """Let all runs of this process have one cluster, for it takes seconds to start: a new local one
+    unless another is given. Yields the client."""
 
     def connected(jobs, scheduler):
         return connect(jobs, scheduler) if scheduler else nullcontext(client)
 
-    with connect(jobs=2) as client, mock.patch.object(sending, "connect", connected):
+    made = Client(cluster) if cluster else connect(jobs=2)
+    with made as client, mock.patch.object(sending, "connect", connected):
         yield client
 
 

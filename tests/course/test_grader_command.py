@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 
 import pytest
+from distributed import LocalCluster
 from nbgrader.api import Gradebook
 from stand_in_grader import shared_cluster
 from submissions import to_folder, to_zip
@@ -32,7 +33,9 @@ def toy(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    with shared_cluster():
+    """Grade in threads: processes that grade, and are lost, are those of test_grader_many.py."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(processes=False, **options) as threads, shared_cluster(threads):
         yield
 
 

@@ -19,12 +19,13 @@ import pytest
 pytest.importorskip("distributed")
 
 import stand_in_grader as stand_in
+from distributed import Client
 from stand_in_grader import CLASS, hand_in, points, results, run, shared_cluster
 from toy_course import copy_toy
 
 from conftest import ROOT
 from course.grader import many
-from course.grader.many import GRADED, NOT_GRADED, REUSED, sending
+from course.grader.many import GRADED, NOT_GRADED, REUSED, cluster, sending
 from course.grader.store import Store
 
 
@@ -267,3 +268,56 @@ def test_the_bar_estimates_the_time_left_from_what_was_graded():
         time.sleep(0.11)
         report("eve", GRADED)
     assert re.search(r"grading: +75%.* 3/4 \[00:00<00:00, ", shown.getvalue())
+
+
+# What the cluster is given and who may talk to it
+
+
+class CountedSettings(type(stand_in.SETTINGS)):
+    pickled = 0
+
+    def __reduce__(self):
+        CountedSettings.pickled += 1
+        return type(stand_in.SETTINGS), tuple(vars(self).values())
+
+
+def test_the_settings_are_sent_once_and_files_only_a_few_ahead(tmp_path, monkeypatch):
+    settings = CountedSettings(**vars(stand_in.SETTINGS))
+    ahead, done, reading = [], [], many.read
+    monkeypatch.setattr(
+        many, "read", lambda course, path: (ahead.append(path), reading(course, path))[1]
+    )
+    most = []
+
+    def report(slug, state):
+        most.append(len(ahead) - len(done))
+        done.append(slug)
+
+    paths = hand_in(tmp_path / "s", {f"student-{i:02d}": f"earn {i} 0.02" for i in range(40)})
+    summary = run(paths, tmp_path / "out", settings=settings, report=report)
+    assert summary.status == many.COMPLETE
+    assert 1 <= settings.pickled <= 2
+    # Six are under way with two workers, and five more may have been read.
+    assert max(most) <= 6 + many.READERS + 1 < 40
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read on Linux only")
+def test_no_more_than_a_few_submissions_are_held(client):
+    memory = []
+    files = (os.urandom(900_000) for _ in range(80))
+    for _, future in cluster.completed(client, lambda one: client.submit(len, one), files):
+        assert future.result() == 900_000
+        with open("/proc/self/statm") as file:
+            memory.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    # All of them would be 54 MB more at the end than after the first 20.
+    assert memory[-1] - memory[20] < 20e6
+
+
+def test_nobody_else_can_talk_to_the_local_cluster(client):
+    address = client.scheduler.address
+    assert re.fullmatch(r"tls://127\.0\.0\.1:\d+", address)
+    assert cluster.threads(client) == 2
+    with pytest.raises((OSError, ValueError, TypeError)):
+        Client(address.replace("tls", "tcp"), timeout=2)
+    with pytest.raises((OSError, ValueError, TypeError)):
+        Client(address, timeout=2)  # without the keys

@@ -15,14 +15,9 @@ from contextlib import closing
 
 import pytest
 from edits import add_cells, edit
-from small_coursework import hand_in
-from student_edition import copy_tree
 from toy_course import copy_toy
 
 from course import definition
-from course.edition import release
-from course.export.answers import cut_out
-from course.export.nbgrader.course_folder import assignment
 from course.grader import examples, sandbox
 
 NOTEBOOK = "notebooks/one.ipynb"
@@ -221,36 +216,3 @@ def check_grades(grades):
         points = dict(gradebook.execute(query))
     added = {"largest-check": 2, "shifted-check": 5, "answer-2": 1, "search": 1, "plot": 1}
     assert points == added | {"check-of-total": 3, "mean-check": 4, "answer-1": 3}
-
-
-def test_a_third_question_of_this_course_is_asked_graded_and_booked(tmp_path):
-    tree = tmp_path / "tree"
-    copy_tree(tree)
-    question = ("markdown", "question-3", "### Inline question 3\n\n*Why?*")
-    answer = ("markdown", "answer-3", "**Answer.** Because.")
-    add_cells(tree / "notebooks" / "svm.ipynb", "summary", question, answer)
-    edit(tree / definition.FILE, ("\npoints = 100", "\npoints = 103"))
-    with (tree / definition.FILE).open("a") as file:
-        file.write(THIRD_QUESTION)
-    course = definition.load(tree)
-    edition = release.make(course)
-    release.write(course, edition, tmp_path)
-    assert "| svm | Inline question 3 | 3 |" in edition.files["README.md"].decode()
-    status, told = hand_in(tmp_path / "student")
-    assert status == 1 and "svm.ipynb: Inline question 3 is not answered" in told
-    for files, answered in ((edition.files, False), (examples.solved(course), True)):
-        (entry,) = [one for one in cut_out(course, files) if one["cell"] == "answer-3"]
-        assert (entry["title"], entry["possible"], entry["answered"]) == (
-            "Inline question 3", 3, answered,
-        )  # fmt: skip
-    assert "answer-3" in {cell.id for cell in assignment(course).cells["svm"]}
-
-
-THIRD_QUESTION = """
-[[by_hand]]
-notebook = "svm"
-cell = "answer-3"
-question = "question-3"
-title = "Inline question 3"
-points = 3
-"""

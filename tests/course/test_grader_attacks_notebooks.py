@@ -118,9 +118,9 @@ BROKEN = {
     "version 3": b'{"worksheets": [{"cells": []}], "metadata": {}, "nbformat": 3}',
     "half a surrogate": b'{"cells": [{"cell_type": "code", "source": "\\ud800"}], "nbformat": 4}',
     "50 MB": b'{"cells": [], "nbformat": 4, "metadata": {"a": "' + b"x" * 50_000_000 + b'"}}',
-    "a cell of 50 MB": json.dumps(
+    "a cell of 15 MB": json.dumps(
         {
-            "cells": [kernels.code("1\n" * 10_000_000, 1), kernels.code("1", [], [[], 3, {}])],
+            "cells": [kernels.code("1\n" * 5_000_000, 1), kernels.code("1", [], [[], 3, {}])],
             "metadata": {},
             "nbformat": 4,
             "nbformat_minor": 5,

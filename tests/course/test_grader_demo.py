@@ -94,7 +94,7 @@ def check_points(course, files, example):
 @pytest.mark.parametrize("number", range(6))
 def test_each_gets_its_points_and_its_misconceptions(toy, folder, number, monkeypatch):
     example = demo.examples(toy)[number]
-    monkeypatch.setattr(verdict, "SECONDS", 12.0)  # no need to wait for a loop as long as a course
+    monkeypatch.setattr(verdict, "SECONDS", 6.0)  # no need to wait for a loop as long as a course
     submission = intake.read(toy, folder / example.name)
     check_points(toy, submission.files, example)
     assert bool(submission.remarks) == (example.name == "broken.zip")

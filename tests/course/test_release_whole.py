@@ -1,13 +1,12 @@
 """Is a tree refused that does not fit its declaration, with the place and the way out?
 
-On copies of the toy course, each with one fault; the last are on this course, as they are about it.
+On copies of the toy course, each with one fault.
 """
 
 import re
 
 import pytest
 from edits import add_cells, edit, edit_cell, remove_cell
-from student_edition import copy_tree
 
 from course import definition
 from course.checks import build
@@ -270,24 +269,3 @@ def test_release_checks_and_grade_refuse_and_write_nothing(tree, tmp_path, capsy
         assert "students do not get toy/sums.py; add it to handed_out" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["handed in", "toy"]
     assert sorted(path for path in tree.rglob("*") if "__pycache__" not in path.parts) == before
-
-
-def test_an_inline_question_of_this_course_is_refused_until_it_is_declared(tmp_path):
-    copy_tree(tmp_path)
-    cells = ("markdown", "question-3", "### Why?"), ("markdown", "answer-3", "**Answer.** So.")
-    add_cells(tmp_path / "notebooks/svm.ipynb", "summary", *cells)
-    first, second = problems(tmp_path)
-    assert first.startswith("notebooks/svm.ipynb, cell question-3: it is a question, but no")
-    assert second.startswith("notebooks/svm.ipynb, cell answer-3: it is an answer, but no")
-    edit(tmp_path / TOML, ("points = 100", "points = 103"), ("[files]", QUESTION_3 + "[files]"))
-    assert problems(tmp_path) == []
-
-
-QUESTION_3 = """[[by_hand]]
-notebook = "svm"
-cell = "answer-3"
-question = "question-3"
-title = "Inline question 3"
-points = 3
-
-"""

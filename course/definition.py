@@ -12,6 +12,7 @@ import importlib.util
 import sys
 import tomllib
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -176,6 +177,24 @@ class Data:
     seeded: tuple = ()
 
 
+@dataclass(frozen=True)
+class Deadline:
+    """When work is due, and what being late costs; without the table [deadline], nothing.
+
+    due       with its zone, in which times are read that name none
+    grace     minutes that cost nothing
+    per_day   percent of all points, for each day that has begun
+    at_most   percent
+    line      where it is declared
+    """
+
+    due: datetime
+    grace: int = 0
+    per_day: int = 0
+    at_most: int = 100
+    line: int = field(default=0, metadata=MADE)
+
+
 @dataclass(frozen=True, eq=False)
 class Course:
     """All that is declared of a course, and where it lies.
@@ -199,6 +218,7 @@ class Course:
     by_hand: tuple = field(metadata=MADE)
     files: Files = field(metadata=MADE)
     data: Data = field(metadata=MADE)
+    deadline: Deadline | None = field(default=None, metadata=MADE)
 
     @property
     def data_file(self):
@@ -331,6 +351,7 @@ def read_course(table, root, reader):
     data = table.get("data", {})
     sets = reader.each(DataSet, data if isinstance(data, dict) else {}, "set", "data.set")
     data = reader.one(Data, table, "data", sets=reader.by_name(sets, "data.set"))
+    deadline = reader.one(Deadline, table, "deadline") if "deadline" in table else None
     course = reader.one(
         Course,
         table,
@@ -341,9 +362,11 @@ def read_course(table, root, reader):
         by_hand=tuple(by_hand),
         files=files,
         data=data,
+        deadline=deadline,
     )
     for name in table:
-        known = "[course], [[notebook]], [[exercise]], [[by_hand]], [files], [data], [[data.set]]"
+        known = "[course], [[notebook]], [[exercise]], [[by_hand]], [files], [data], [[data.set]], "
+        known += "[deadline]"
         reader.say(reader.line_of(f"[{name}"), f"there is no table [{name}]; there are {known}")
     return course
 
@@ -378,6 +401,11 @@ def check(course, reader):
         line = reader.line_of("points", reader.line_of("[course]"))
         what = f"the points sum to {total}, not to {course.points}"
         reader.say(line, f"{what}: change these, or those of exercises and [[by_hand]]")
+    if late := course.deadline:
+        for key, most in (("grace", 100_000), ("per_day", 100), ("at_most", 100)):
+            if not 0 <= (number := getattr(late, key)) <= most:
+                line = reader.line_of(key, late.line)
+                reader.say(line, f"[deadline]: {key} has to be 0 to {most}, not {number}")
     stored, sets = course.data.stored, course.data.sets
     if stored and stored not in sets:
         what = f"there is no data set {stored!r}; there are: {', '.join(sets)}"

@@ -7,10 +7,12 @@ of these that is called `line` gets the number of the table's line.
 
 import difflib
 from dataclasses import MISSING, fields
+from datetime import datetime
 
 MADE = {"made": True}
 TYPES = {str: "a text", int: "a whole number", bool: "true or false"}
 TYPES |= {tuple: "a list of texts", dict: "a table of texts"}
+TYPES |= {datetime: "a time with its zone, such as 2026-10-08T23:59:00+02:00"}
 
 
 class Reader:
@@ -93,7 +95,7 @@ def fits(type_, value):
         return is_list_of(str, value)
     if type_ is dict:
         return isinstance(value, dict) and is_list_of(str, list(value.values()))
-    return type(value) is type_
+    return type(value) is type_ and (type_ is not datetime or value.tzinfo is not None)
 
 
 def is_list_of(type_, value):

@@ -14,7 +14,9 @@ from course.export.telling import (
     WITHOUT_SANDBOX,
     tell_answer,
     tell_exercise,
+    tell_lateness,
     tell_notebook,
+    tell_waiting,
 )
 from course.text import clean, one_line
 
@@ -28,6 +30,7 @@ def page(course, result, manual=None, figures=None):
     figures  {name: bytes} of the pictures beside answers, as answers.figures returns them
     """
     manual, figures = manual or {}, figures or {}
+    counted, student = Points.of(result, manual), result.get("student", {})
     rubrics = {(one.notebook, one.cell): one.rubric for one in course.by_hand}
     return render(
         "feedback.html",
@@ -36,7 +39,10 @@ def page(course, result, manual=None, figures=None):
         warning="" if result["sandbox"] else WITHOUT_SANDBOX,
         marks=MARKS,
         no_points=NO_POINTS,
-        points=Points.of(result, manual),
+        points=counted,
+        waits=tell_waiting(result, counted),
+        late=tell_lateness(student),
+        time=student.get("time", ""),
         exercises=[
             {"told": tell_exercise(one, manual), "code": one.get("code", "")}
             for one in result["exercises"]

@@ -5,9 +5,15 @@ to be plain text, so that Gradescope renders none of it. Answers that wait for a
 points until then, and say so: the sum of what is possible is the same before and after.
 """
 
-from course.export.markup import points
-from course.export.points import Points
-from course.export.telling import WITHOUT_SANDBOX, tell_answer, tell_exercise, tell_notebook
+from course.export.points import Points, points
+from course.export.telling import (
+    WITHOUT_SANDBOX,
+    tell_answer,
+    tell_exercise,
+    tell_lateness,
+    tell_notebook,
+    tell_waiting,
+)
 from course.text import clean, one_line
 
 
@@ -33,9 +39,12 @@ def results(result, manual=None):
 def summary(result, counted):
     lines = [] if result["sandbox"] else [WITHOUT_SANDBOX]
     total = f"{points(counted.total)} of {points(counted.possible)} points"
-    if counted.waiting:
-        total += f" so far; answers worth {points(counted.waiting)} wait for a person"
+    if waits := tell_waiting(result, counted):
+        total += f" so far; {waits}"
     lines.append(total)
+    if counted.penalty:
+        late = tell_lateness(result["student"])
+        lines.append(f"Handed in {late}, which costs {points(counted.penalty)} points.")
     for told in map(tell_notebook, result["notebooks"]):
         lines.append(f"{told.name}.ipynb: {told.status} Cells: {told.counts or 'none'}.")
     return "\n".join(lines + [one_line(remark, 500) for remark in result["remarks"][:100]])

@@ -23,6 +23,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from course.export.points import points
 from course.limited import Refused, in_child
 from course.outputs.page import mathml
 from course.text import clean, one_line
@@ -227,8 +228,3 @@ def environment():
 def render(template, **values):
     """Return the page that a template makes of the values."""
     return environment().get_template(template).render(values)
-
-
-def points(number):
-    """Return a number of points as people write it: 5, not 5.0."""
-    return f"{float(number):.2f}".rstrip("0").rstrip(".")

@@ -24,9 +24,9 @@ from markupsafe import Markup
 from course.checks.catalogue import Catalogue
 from course.checks.report import VERDICTS
 from course.edition.handed_out import records
-from course.export.markup import FOLDER, POLICY, points, render
-from course.export.points import Points, score_of
-from course.export.telling import CELLS, COUNTED
+from course.export.markup import FOLDER, POLICY, render
+from course.export.points import Points, points, score_of
+from course.export.telling import CELLS, COUNTED, tell_lateness, tell_waiting
 from course.files import put
 from course.text import fit, one_line
 
@@ -53,11 +53,12 @@ def row(course, result, manual=None):
         "name": one_line(result["name"]),
         "id": one_line(student.get("id", "")),
         "email": one_line(student.get("email", "")),
-        "late": bool(student.get("late")),
+        "late": tell_lateness(student),
         "time": student.get("time", ""),
         "attempts": student.get("attempts", 1),
         "slug": result["slug"],
         "waits": tell_waiting(result, counted),
+        "unknown": student.get("penalty", 0) is None,
         "sandbox": result["sandbox"],
         "points": counted,
         "exercises": {intern(one["exercise"]): exercise(one) for one in result["exercises"]},
@@ -108,6 +109,20 @@ def equal_work(rows):
     return found
 
 
+def tell_times(course, rows):
+    """Return sentences on hand-in times that are not known, which a deadline asks for."""
+    if not course.deadline:
+        return []
+    told = []
+    untimed = sum(not one["time"] and not one["unknown"] for one in rows)
+    if untimed:
+        told.append(f"When it was handed in is not known of {untimed}: no penalty for these.")
+    if names := [one["name"] for one in rows if one["unknown"]]:
+        way_out = 'A column "handed in" in the list of students (--roster) tells it.'
+        told.append(f"Their totals wait, as nobody knows how late: {', '.join(names)}. {way_out}")
+    return told
+
+
 def tell_checked(entry):
     """Return in a few words what became of a notebook that was executed again."""
     if entry["status"] != "executed":
@@ -115,15 +130,6 @@ def tell_checked(entry):
     bad = [(entry["counts"].get(verdict, 0), told) for verdict, told in COUNTED.items()]
     bad = [f"{number} {told}" for number, told in bad if number and told != COUNTED["same"]]
     return ", ".join(bad) or COUNTED["same"]
-
-
-def tell_waiting(result, counted):
-    """Return why a total is not final, "" if it is."""
-    lacking = [one["name"] for one in result["notebooks"] if one["status"] == "missing"]
-    ungraded = any(remark.startswith("not graded: ") for remark in result["remarks"])
-    why = [f"answers worth {points(counted.waiting)} wait for a person"] * bool(counted.waiting)
-    why += ["it was not graded"] * ungraded
-    return "; ".join(why + [f"{name}.ipynb was not found" for name in lacking])
 
 
 def exercise(entry):
@@ -187,9 +193,10 @@ def columns(one, timed):
     yes_no = {True: "yes", False: "no", None: ""}
     so_far = points(counted.total)
     found = [("name", harmless(one["name"])), ("id", harmless(one["id"]))]
-    found += [("late", yes_no[one["late"]]), ("handed in", one["time"])]
+    found += [("late", yes_no[bool(one["late"])]), ("handed in", one["time"])]
     found += [("attempts", str(one["attempts"])), ("automatic", points(counted.automatic))]
     found += [("by hand", points(counted.by_hand + counted.changed))]
+    found += [("penalty", points(counted.penalty))]
     found += [("total", "" if one["waits"] else so_far), ("so far", so_far)]
     found += [("waits", one["waits"]), ("slug", harmless(one["slug"]))]
     found += [(name, points(entry["points"])) for name, entry in exercises.items()]
@@ -232,6 +239,7 @@ def index(course, rows, about=None):
         questions=question_table(rows),
         about=about,
         equal=equal_work(rows),
+        times=tell_times(course, rows),
         script=Markup(script),
         script_policy=f"{POLICY}; script-src 'sha256-{digest}'",
         statuses=VERDICTS,

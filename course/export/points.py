@@ -15,6 +15,7 @@ class Points:
 
     changed   what people added to the points of exercises, or took away
     waiting   the possible points of answers that nobody has graded yet
+    penalty   the points that being late costs
     """
 
     automatic: float
@@ -23,10 +24,13 @@ class Points:
     by_hand: float
     by_hand_possible: float
     waiting: float
+    penalty: float
 
     @classmethod
     def of(cls, result, manual):
         counted, exercises = result["points"], result["exercises"]
+        late = result.get("student", {}).get("penalty") or 0
+        possible = counted["automatic_possible"] + counted["by_hand_possible"]
         scores = [(score_of(one, manual), one["possible"]) for one in result["answers"]]
         return cls(
             automatic=counted["automatic"],
@@ -35,11 +39,12 @@ class Points:
             by_hand=sum(score for score, _ in scores if score is not None),
             by_hand_possible=counted["by_hand_possible"],
             waiting=sum(possible for score, possible in scores if score is None),
+            penalty=late / 100 * possible,
         )
 
     @property
     def total(self):
-        return self.automatic + self.changed + self.by_hand
+        return max(0, self.automatic + self.changed + self.by_hand - self.penalty)
 
     @property
     def possible(self):
@@ -65,3 +70,8 @@ def score_of(answer, manual):
     score, _ = given_by_hand(answer, manual)
     nothing = not answer["answered"] and answer.get("state") != "unreadable"
     return 0.0 if score is None and nothing else score
+
+
+def points(number):
+    """Return a number of points as people write it: 5, not 5.0."""
+    return f"{float(number):.2f}".rstrip("0").rstrip(".")

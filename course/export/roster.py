@@ -22,6 +22,9 @@ NAME = ("student", "fullname", "name", "studentname")
 FIRST, LAST = ("firstname", "givenname"), ("lastname", "surname", "familyname")
 ID = ("id", "identifier", "username", "sid", "studentid", "idnumber", "sisuserid", "sisloginid")
 ID += ("emailaddress", "email", "login", "githubusername", "integrationid")
+# When it was handed in, and when it is due for one student; a dash is none.
+TIME = ("handedin", "submitted", "submissiontime", "lastmodifiedsubmission", "timestamp")
+DUE = ("due", "duedate", "extendedto")
 
 
 class TableError(ValueError):
@@ -114,10 +117,12 @@ class People:
         self.table = table
         names = [letters(one) for one in table.columns]
         self.ids = [i for i, name in enumerate(names) if name in ID]
-        self.full = next((i for i, name in enumerate(names) if name in NAME), None)
-        self.parts = [
-            next((i for i, n in enumerate(names) if n in of), None) for of in (FIRST, LAST)
-        ]
+
+        def column(known):
+            return next((i for i, name in enumerate(names) if name in known), None)
+
+        self.full, *self.parts = map(column, (NAME, FIRST, LAST))
+        self.times = column(TIME), column(DUE)
         if not self.ids and self.full is None and None in self.parts:
             raise TableError(
                 f"{table.path}: none of its columns names students ({', '.join(table.columns)}); "
@@ -142,6 +147,12 @@ class People:
 
     def id(self, number):
         return next(filter(None, (self.cell(number, column) for column in self.ids)), "")
+
+    def time(self, number):
+        return self.cell(number, self.times[0]).strip("-")
+
+    def due(self, number):
+        return self.cell(number, self.times[1]).strip("-")
 
     @cached_property
     def by_id(self):

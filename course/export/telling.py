@@ -3,6 +3,8 @@
     tell_exercise(entry, manual) -> ToldExercise
     tell_answer(entry, manual)   -> ToldAnswer
     tell_notebook(entry)         -> ToldNotebook
+    tell_lateness(student)       -> "2 days late"
+    tell_waiting(result, points) -> "answers worth 5 wait for a person"
 
 The feedback page, Gradescope's file and the gradebook's comments lay these out, and add no words of
 their own on a verdict. An entry is that of a result, see grader/grade.py; `manual` is what people
@@ -15,7 +17,7 @@ marks as "public". Details of lines and messages quote unseen problems, and are 
 from dataclasses import dataclass
 
 from course.checks.report import MARKS, VERDICTS, Line, text_lines
-from course.export.points import given_by_hand, score_of, score_of_exercise
+from course.export.points import given_by_hand, points, score_of, score_of_exercise
 from course.text import one_line
 
 VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that cost no points
@@ -161,6 +163,25 @@ def tell_answer(entry, manual):
         possible=entry["possible"],
         comment=given_by_hand(entry, manual)[1],
     )
+
+
+def tell_lateness(student):
+    """Return how late work was handed in: "2 days late", "late", or ""."""
+    if not student.get("late"):
+        return ""
+    days = student.get("days", 0)
+    return f"{days} {'day' if days == 1 else 'days'} late" if days else "late"
+
+
+def tell_waiting(result, counted):
+    """Return why a total, of these Points, is not final; "" if it is."""
+    lacking = [one["name"] for one in result["notebooks"] if one["status"] == "missing"]
+    ungraded = any(remark.startswith("not graded: ") for remark in result["remarks"])
+    unknown = result.get("student", {}).get("penalty", 0) is None
+    why = [f"answers worth {points(counted.waiting)} wait for a person"] * bool(counted.waiting)
+    why += ["it was not graded"] * ungraded
+    why += ["how late it was handed in is not known"] * unknown
+    return "; ".join(why + [f"{name}.ipynb was not found" for name in lacking])
 
 
 def tell_nothing(answer):

@@ -8,8 +8,8 @@ A total is filled in only when nothing of it waits. No other cell changes.
 
 import re
 
-from course.export.markup import points
 from course.export.outcome import zip_of
+from course.export.points import points
 from course.export.roster import People, TableError, letters
 
 READ_ONLY = "(read only)"

@@ -48,25 +48,26 @@ def record(course, book, results):
     book = Path(book)
     assignment = course_folder.assignment(course)
     course_folder.prepare(course, book, assignment)
-    rows, names = [], {}
+    rows, students = [], {}
 
     def take(result, executed, submitted):
         course_folder.write_submission(course, book, assignment, result, executed, submitted)
         rows.extend(scores(result, assignment.cells))
-        names[result["slug"]] = result["name"]
+        students[result["slug"]] = result["name"], result.get("student", {})
 
     with opened(book) as gradebook:
         # Notebooks first: what a person grades while this runs is never older than its row.
         for one in results:
             take(*one)
-        for slug in sorted(gradebook_rows.submissions(gradebook.db, course).keys() - names.keys()):
+        known = gradebook_rows.submissions(gradebook.db, course)
+        for slug in sorted(known.keys() - students.keys()):
             take(vanished(slug), {}, {})
         before = gradebook_rows.definition(gradebook.db, course)
         gradebook.db.rollback()  # ends reading
         if before and before != gradebook_rows.wanted(assignment.cells):
             back_up(book)
-        gradebook_rows.replace(gradebook.db, course, assignment.cells, names, rows)
-    return len(names)
+        gradebook_rows.replace(gradebook.db, course, assignment.cells, students, rows)
+    return len(students)
 
 
 def vanished(slug):

@@ -3,7 +3,7 @@
     nbgrader_config.py       settings; written once, so that an instructor may change them
     source/<name>/           the student edition, its checks with comments: see course_notebook.py
     release/<name>/          the student edition
-    submitted/<slug>/<name>/     the notebooks as handed in
+    submitted/<slug>/<name>/     the notebooks as handed in, and when
     autograded/<slug>/<name>/    the notebooks as formgrader shows them
 
 All of it can be read by its owner alone. A file is complete before it takes its place, and left
@@ -21,6 +21,7 @@ import nbformat
 from course.edition import handed_out
 from course.export import nbgrader_config
 from course.export.nbgrader import course_notebook
+from course.export.nbgrader.rows import in_utc
 from course.export.telling import tell_notebook
 from course.files import put
 
@@ -81,12 +82,16 @@ def write_submission(course, book, assignment, result, executed, submitted):
     slug = result["slug"]
     if not SLUG.fullmatch(slug):
         raise ValueError(f"{slug!r} cannot be the name of a folder of submissions")
-    for name, cells in assignment.cells.items():
-        handed_in = book / "submitted" / slug / course.name / f"{name}.ipynb"
-        if name in submitted:
-            write(handed_in, submitted[name])
+    handed_in = {f"{name}.ipynb": submitted.get(name) for name in assignment.cells}
+    time = result.get("student", {}).get("time")
+    handed_in["timestamp.txt"] = f"{in_utc(time)} UTC\n".encode() if time else None
+    for name, content in handed_in.items():
+        path = book / "submitted" / slug / course.name / name
+        if content is None:
+            path.unlink(missing_ok=True)
         else:
-            handed_in.unlink(missing_ok=True)
+            write(path, content)
+    for name, cells in assignment.cells.items():
         text = shown(cells, result, name, executed.get(name), submitted.get(name))
         write(book / "autograded" / slug / course.name / f"{name}.ipynb", text.encode())
 

@@ -3,7 +3,7 @@
     wanted(cells)            what the assignment consists of; cells: {notebook: its cells}
     definition(db, course)   the same, as the gradebook has it; empty if it has no assignment yet
     submissions(db, course)  {slug: id} of those in the gradebook
-    replace(db, course, cells, names, rows)
+    replace(db, course, cells, students, rows)
                              make the gradebook hold this assignment, these submissions, these Rows
 
 nbgrader's own calls commit after each row, so its tables are written to instead. The ids of new
@@ -13,6 +13,8 @@ rows follow from what they are for: the same results make the same gradebook.
 import hashlib
 import json
 import re
+from collections import Counter
+from datetime import UTC, datetime
 
 from nbgrader import api, utils
 from sqlalchemy import Column, MetaData, String, Table, delete, select, text, update
@@ -50,11 +52,11 @@ def submissions(db, course):
     return dict(db.execute(query.where(api.Assignment.name == course.name)).all())
 
 
-def replace(db, course, cells, names, rows):
+def replace(db, course, cells, students, rows):
     """Write everything, or nothing: the assignment, the submissions, and one Row a graded cell.
 
-    names    {slug: name as handed in}
-    rows     the Rows of all of them
+    students   {slug: (name as handed in, what the result tells of the student)}
+    rows       the Rows of all of them
     """
     try:
         db.execute(text("BEGIN IMMEDIATE"))  # nobody writes between what is read and written here
@@ -62,7 +64,9 @@ def replace(db, course, cells, names, rows):
         seen.create(db.connection(), checkfirst=True)
         assignment, ids = write_assignment(db, course.name, cells)
         remove_others(db, assignment, ids, seen)
-        write_submissions(db, course, assignment, names)
+        if course.deadline:
+            db.get(api.Assignment, assignment).duedate = in_utc(course.deadline.due)
+        write_submissions(db, course, assignment, cells, students)
         books = submitted_notebooks(db, assignment)
         # nbgrader keeps a grade and a comment of the same cell under two cells of that name.
         grades, comments = (
@@ -163,22 +167,39 @@ def remove_others(db, assignment, ids, seen):
 # The submissions
 
 
-def write_submissions(db, course, assignment, names):
-    """Add the students, submissions and notebooks that are new."""
-    shown = {slug: None if name == slug else plain_name(name) for slug, name in names.items()}
-    new = [{"id": slug, "last_name": name} for slug, name in shown.items()]
+def write_submissions(db, course, assignment, cells, students):
+    """Add the students, submissions and notebooks that are new; the times and penalties of all."""
+    new = [
+        {"id": slug, "last_name": None if name == slug else plain_name(name)}
+        for slug, (name, _) in students.items()
+    ]
     put(db, api.Student, ["id"], new)
-    new = [{"id": new_id("submission", slug), "student_id": slug} for slug in names]
-    new = [one | {"assignment_id": assignment} for one in new]
-    put(db, api.SubmittedAssignment, ["assignment_id", "student_id"], new)
+    new = [
+        {"id": new_id("submission", slug), "student_id": slug, "assignment_id": assignment}
+        | {"timestamp": in_utc(told.get("time"))}
+        for slug, (_, told) in students.items()
+    ]
+    put(db, api.SubmittedAssignment, ["assignment_id", "student_id"], new, changing=["timestamp"])
     submitted, books = submissions(db, course), select(api.Notebook.name, api.Notebook.id)
+    most = Counter()
+    for (name, _), (points, _) in wanted(cells).items():
+        most[name] += points
     new = [
         {"id": new_id("notebook", slug, name), "notebook_id": book, "flagged": False}
         | {"assignment_id": submitted[slug]}
+        | {"late_submission_penalty": (told.get("penalty") or 0) / 100 * most[name]}
         for name, book in db.execute(books.filter_by(assignment_id=assignment))
-        for slug in names
+        for slug, (_, told) in students.items()
     ]
-    put(db, api.SubmittedNotebook, ["notebook_id", "assignment_id"], new)
+    key = ["notebook_id", "assignment_id"]
+    put(db, api.SubmittedNotebook, key, new, changing=["late_submission_penalty"])
+
+
+def in_utc(time):
+    """Return a time, or what lateness.py makes of one, as nbgrader keeps it: in UTC, and without
+    saying so. Where no zone is known it stays as it is."""
+    time = datetime.fromisoformat(time) if isinstance(time, str) and time else time or None
+    return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
 
 def submitted_notebooks(db, assignment):

@@ -1,6 +1,7 @@
 """Read submissions: find them, choose what belongs to the assignment, say what is wrong.
 
     downloads.py  whose files are these: what learning management systems hand over
+    lateness.py   when it was handed in, and what being late costs
     archive.py    folders and zips, with limits, of which nothing is trusted
     layout.py     where in it the assignment lies, and which files belong to it
     examine.py    what is wrong with a file
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course.grader.intake import downloads, examine, layout
+from course.grader.intake import downloads, examine, lateness, layout
 from course.grader.intake.archive import Refused, open_source
 from course.grader.intake.downloads import Handed
 from course.text import one_line
@@ -56,7 +57,9 @@ def find(course, folder, roster=None):
         raise FileNotFoundError(
             "\n".join([f"{folder} holds no submission that a name tells of", *lines])
         )
-    return downloads.with_roster(found, roster) if roster else found
+    found = downloads.with_roster(found, roster) if roster else found
+    found.students = [lateness.judged(course.deadline, one) for one in found.students]
+    return found
 
 
 @contextmanager

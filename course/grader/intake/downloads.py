@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from course.grader.intake.archive import is_archive
+from course.grader.intake.lateness import read_time
 from course.text import one_line
 
 ASIDE = ("__macosx", "thumbs.db", "desktop.ini")  # what systems leave in folders
@@ -50,7 +51,10 @@ class Handed:
     name, id   of the student; "" if no id is known;  email  "" if unknown
     key        what the name of the folder of results is made of
     pieces     (path, name that the student gave it; "" for what holds all of it), ...
-    late       whether the system says so;  time  "2026-10-01 10:00:00", "" if it is unknown
+    late       whether the system says so, or the deadline
+    time       "2026-10-01 10:00:00", with its zone if that is known; "" if it is unknown
+    due        a time of the student's own
+    days       begun since it was due;  penalty  percent of all points, None if it is unknown
     attempts   how many there are; pieces are of the last one
     remarks    sentences on what else was there
     """
@@ -62,6 +66,9 @@ class Handed:
     email: str = ""
     late: bool = False
     time: str = ""
+    due: str = ""
+    days: int = 0
+    penalty: float | None = 0
     attempts: int = 1
     system: str = PLAIN
     remarks: tuple = ()
@@ -70,8 +77,8 @@ class Handed:
     def told(self):
         """What stands in a result, and on pages."""
         files = [path.name for path, _ in self.pieces]
-        student = {key: getattr(self, key) for key in ("id", "email", "late", "time", "attempts")}
-        return student | {"files": files[:50], "system": self.system}
+        told = ("id", "email", "late", "time", "days", "penalty", "attempts", "system")
+        return {key: getattr(self, key) for key in told} | {"files": files[:50]}
 
 
 @dataclass
@@ -154,12 +161,25 @@ def with_roster(download, people):
             students.append(replace(one, remarks=(*one.remarks, remark)))
             continue
         id_ = one.id or people.id(line)
-        named = replace(one, name=people.name(line) or one.name, id=id_)
+        told = {"name": people.name(line) or one.name, "id": id_} | times_of(people, line, one)
+        named = replace(one, **told)
         seen.setdefault(line, []).append(named)
     for group in seen.values():
         students += merged([replace(one, key=group[0].key) for one in group])
     absent = [people.name(n) or people.id(n) for n in people.lines if n not in seen]
     return Download(sorted(students, key=attrgetter("key")), download.not_graded, absent)
+
+
+def times_of(people, line, one):
+    """Return the fields of Handed that hold the times in a line of a list of students."""
+    found, remarks = {}, list(one.remarks)
+    for field_, text in (("time", people.time(line)), ("due", people.due(line))):
+        if time := read_time(text):
+            found[field_] = time
+        elif text:
+            what = f"{one_line(text, 100)!r} in the list of students is no time that can be read"
+            remarks.append(f"{what}; write it as 2026-10-01 10:00")
+    return found | {"remarks": tuple(remarks)}
 
 
 OTHER = "it lies beside the folder of submissions"
@@ -312,7 +332,7 @@ def gradescope(folder, not_graded):
         for person in people if isinstance(people, list) and people else [{}]:
             told = {key: one_line(person.get(f":{key}") or "") for key in ("name", "sid", "email")}
             id_ = told["sid"] or told["email"] or path.name
-            time = one_line(entry.get(":created_at") or "").replace("T", " ")[:19]
+            time = read_time(str(entry.get(":created_at") or "")[:100])
             found.setdefault(id_, []).append((time, path, told))
     students = []
     for id_, group in found.items():
@@ -354,7 +374,7 @@ def folders_and_archives(course, paths):
         if len(used) == 1 and (assigned := used[0] / course.name).is_dir():
             system, own = "an nbgrader course", [(assigned, "")]
             if (stamp := assigned / "timestamp.txt").is_file():
-                time = one_line(stamp.read_bytes()[:100].decode("utf-8", "replace"))[:19]
+                time = read_time(stamp.read_bytes()[:100].decode("utf-8", "replace"))
         elif prefix and used[0] in clones:
             system, name = "clones of GitHub Classroom", name.removeprefix(prefix)
         students.append(

@@ -76,6 +76,7 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/export/telling.py": "tests/course/test_grader_pages.py",
     "course/grader/intake/archive.py": "tests/course/test_grader_archive.py",
     "course/grader/intake/downloads.py": "tests/course/test_grader_downloads.py",
+    "course/grader/intake/lateness.py": "tests/course/test_grader_lateness.py",
     "course/grader/intake/layout.py": "tests/course/test_grader_limits.py",
     "course/grader/notebooks/compare.py": "tests/course/test_grader_compare.py",
     "course/grader/notebooks/notebook_reader.py": "tests/course/test_grader_notebook_reader.py",

@@ -164,6 +164,25 @@ MISTAKES = {
 }
 
 
+MISTAKES |= {
+    f"deadline: {name}": (
+        [("[files]", f"[deadline]\ndue = {due}\n{more}\n\n[files]")],
+        rf"course\.toml, line \d+: .*{told}",
+    )
+    for name, due, more, told in (
+        ("no zone", "2026-10-08T23:59:00", "", "has to be a time with its zone, such as 2026"),
+        ("a text", '"2026-10-08"', "", "has to be a time with its zone"),
+        (
+            "over 100",
+            "2026-10-08T23:59:00Z",
+            "per_day = 101",
+            "per_day has to be 0 to 100, not 101",
+        ),
+        ("unknown", "2026-10-08T23:59:00Z", "perday = 1", "did you mean per_day"),
+    )
+}
+
+
 @pytest.mark.parametrize(("changes", "told"), [(c, t) for c, *t in MISTAKES.values()], ids=MISTAKES)
 def test_a_mistake_is_named_with_its_line_and_the_way_out(load, changes, told):
     with pytest.raises(definition.DefinitionError) as caught:

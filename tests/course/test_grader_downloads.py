@@ -97,9 +97,9 @@ TABLE = {
             "assignment_5_export/stray.txt": b"",
         },
         {
-            "Jane Doe_10001": ("Jane Doe", False, "2026-10-01 10:00:00", 1),
-            "John Roe_10002": ("John Roe", False, "2026-10-01 11:00:00", 2),
-            "Zoë Müller_10003": ("Zoë Müller", False, "2026-10-01 10:00:00", 1),
+            "Jane Doe_10001": ("Jane Doe", False, "2026-10-01 10:00:00+00:00", 1),
+            "John Roe_10002": ("John Roe", False, "2026-10-01 11:00:00+00:00", 2),
+            "Zoë Müller_10003": ("Zoë Müller", False, "2026-10-01 10:00:00+00:00", 1),
         },
         ["stray.txt"],
     ),
@@ -112,7 +112,7 @@ TABLE = {
             "gradebook.db": b"",
         },
         {
-            "doejane": ("doejane", False, "2026-10-01 10:00:00", 1),
+            "doejane": ("doejane", False, "2026-10-01 10:00:00+00:00", 1),
             "roejohn": ("roejohn", False, "", 1),
         },
         [],

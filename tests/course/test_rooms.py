@@ -15,6 +15,7 @@ from course.edition.derive import derive
 ROOMS = "cs231n", "course", "exercises", "benchmarks", "tests", "scenes"
 # Libraries by the name of what is imported, where that is not the name of the package.
 PACKAGES = {
+    "dateutil": "python-dateutil",
     "yaml": "pyyaml",
     "PIL": "pillow",
     "zmq": "pyzmq",

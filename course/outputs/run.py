@@ -3,25 +3,31 @@
     python -m course.outputs.run              executed copies, HTML, figures, results.json in build/
     python -m course.outputs.run --store      outputs stored in the notebooks
 
-Top to bottom: execute one notebook, skip what is done, report, the command.
+Top to bottom: execute one notebook, several side by side, skip what is done, report, the command.
 
-A notebook may end with a dictionary `results` of numbers and short texts. Its stages
-are its `## ` headings. There is no time limit for a cell: Ctrl-C ends everything, the kernel too.
+Notebooks run side by side, as many as there are processors and memory for, each in a kernel of its
+own with one thread. One that fails does not end the others; Ctrl-C ends everything, the kernels
+too. There is no time limit for a cell. A notebook may end with a dictionary `results` of numbers
+and short texts. Its stages are its `## ` headings.
 """
 
 import argparse
+import asyncio
 import base64
+import contextlib
 import datetime
 import hashlib
 import json
 import os
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 
 import matplotlib.font_manager  # noqa: F401  builds its cache, which it would report in a cell
 import nbformat
+import psutil
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
@@ -53,58 +59,43 @@ print(json.dumps(
 """
 
 
+# Products this small gain little from a second thread, and lose much on a busy machine.
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+MEMORY = 1.3e9  # bytes that a notebook may need
+
+
 class NotebookFailed(Exception):
     """A cell raised an exception or killed its kernel; the text says where, and how it ended."""
 
 
-def execute(notebook, path, settings):
+async def execute(notebook, path, settings, tell=lambda *_: None):
     """Execute `notebook`, read from `path`, in place; return its results, stage times and memory.
 
     settings    environment variables besides those that are set here
+    tell        is called with the section and the cells done, 0 or 1, as it goes on
 
     Raises NotebookFailed at the first cell that fails; the cells before it have their outputs.
     """
-    # With no folder to look for kernelspecs in, jupyter_client falls back on this very interpreter;
-    # a "python3" that another environment has registered for the user would be found before it.
-    kernels = KernelSpecManager(kernel_dirs=[])
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels)
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        extra_arguments=["--log-level=ERROR"],  # it warns that its port, on this machine, is plain
-        record_timing=False,
-        store_widget_state=False,
-        shutdown_kernel="immediate",
-    )
-    # MPLBACKEND=Agg, common on servers, would keep figures out of the notebook.
-    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | settings
-    # Products this small gain little from a second thread, and lose much on a busy machine.
-    env.setdefault("OPENBLAS_NUM_THREADS", "1")
-
     start = time.perf_counter()
     section, stages = "Start", {}
-    code_cells = sum(is_code(cell) for cell in notebook.cells)
-    layout = "{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt} cells, {elapsed}  {desc}"
-    with (
-        tqdm(total=code_cells, bar_format=layout, dynamic_ncols=True) as bar,
-        client.setup_kernel(cleanup_kc=True, cwd=str(path.parent), env=env),
-    ):
+    code_cells = sum(map(is_code, notebook.cells))
+    async with kernel(notebook, path.parent, settings) as client:
         for index, cell in enumerate(notebook.cells):
             section = heading(cell) or section
-            bar.set_description_str(f"{path.name}: {section}", refresh=heading(cell) is not None)
+            tell(section, 0)
             try:
-                client.execute_cell(cell, index)
+                await client.async_execute_cell(cell, index)
             except (CellExecutionError, DeadKernelError) as error:
-                number = sum(is_code(before) for before in notebook.cells[: index + 1])
+                number = sum(map(is_code, notebook.cells[: index + 1]))
                 where = f"{path.name}, section {section!r}, code cell {number} of {code_cells}"
                 raise NotebookFailed(f"{where}:\n{last_lines(cell, error)}") from None
             now = time.perf_counter()
             stages[section] = stages.get(section, 0) + now - start
             start = now
-            bar.update(is_code(cell))
+            tell(section, is_code(cell))
 
         notebook.cells.append(nbformat.v4.new_code_cell(QUESTION))
-        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
+        await client.async_execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         answer = json.loads(notebook.cells.pop().outputs[0].text)
     return {
         "results": answer["results"],
@@ -112,6 +103,33 @@ def execute(notebook, path, settings):
         "seconds": round(sum(stages.values()), 2),
         "peak_memory_mb": round(answer["peak"] / 1e6),
     }
+
+
+@contextlib.asynccontextmanager
+async def kernel(notebook, folder, settings):
+    """Yield the client of a new kernel in `folder`, which ends with the block.
+
+    nbclient would do so, too, but takes Ctrl-C for the end of the kernel that started last.
+    """
+    # With no folder to look for kernelspecs in, jupyter_client falls back on this very interpreter;
+    # a "python3" that another environment has registered for the user would be found before it.
+    kernels = KernelSpecManager(kernel_dirs=[])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels)
+    client = NotebookClient(notebook, km=manager, record_timing=False, store_widget_state=False)
+    # MPLBACKEND=Agg, common on servers, would keep figures out of the notebook.
+    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | settings
+    for name in THREADS:
+        env.setdefault(name, "1")
+    quiet = ["--log-level=ERROR"]  # it warns that its port, on this machine, is plain
+    try:
+        await manager.start_kernel(extra_arguments=quiet, cwd=str(folder), env=env)
+        await client.async_start_new_kernel_client()
+        yield client
+    finally:
+        if client.kc:
+            client.kc.stop_channels()
+        if manager.has_kernel:
+            await manager.shutdown_kernel(now=True)
 
 
 def is_code(cell):
@@ -133,17 +151,70 @@ def last_lines(cell, error, count=12):
     return "\n".join(lines[-count:])
 
 
+# Several side by side
+
+
+def execute_all(notebooks, settings, save):
+    """Execute notebooks {path: notebook}; return {path: NotebookFailed} of those that fail.
+
+    save(path, entry)    is called as each ends, with what `execute` returned; never twice at once
+    """
+    layout = "{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt} cells, {elapsed}  {desc}"
+    total = sum(is_code(cell) for notebook in notebooks.values() for cell in notebook.cells)
+    sections = {path.stem: "" for path in notebooks}  # in which they are
+    failures, saving = {}, threading.Lock()
+
+    def save_alone(path, entry):
+        with saving:
+            save(path, entry)
+
+    async def run(path, notebook, places, bar):
+        def tell(section, done):
+            if sections[path.stem] != section:
+                sections[path.stem] = section
+                told = [f"{name}: {section}" for name, section in sections.items() if section]
+                bar.set_description_str(", ".join(told))
+            bar.update(done)
+
+        async with places:
+            try:
+                entry = await execute(notebook, path, settings, tell)
+                await asyncio.to_thread(save_alone, path, entry)  # the others go on meanwhile
+            except NotebookFailed as failure:
+                failures[path] = failure
+            tell("", 0)
+
+    async def run_all():
+        places = asyncio.Semaphore(at_once())
+        with tqdm(total=total, bar_format=layout, dynamic_ncols=True) as bar:
+            tasks = [run(path, notebook, places, bar) for path, notebook in notebooks.items()]
+            await asyncio.gather(*tasks)
+
+    # The loop that ZeroMQ needs on Windows, and the usual one elsewhere. Ctrl-C cancels all tasks.
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(run_all())
+    return failures
+
+
+def at_once():
+    """Return how many notebooks may run at the same time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores, int(psutil.virtual_memory().available / MEMORY)))
+
+
 # Skip what is done, write what is new
 
 
 def fingerprint(course, notebook, dataset):
     """Return a hash of what a notebook's outputs follow from: its cells, the code, the data."""
-    folders = (course.package, "course", "exercises")
-    files = [one for name in folders for one in sorted((course.root / name).rglob("*.*"))]
-    # Records of editions say what was handed out; no cell reads them.
-    files = [path for path in files if path.is_file() and path.suffix not in (".pyc", ".json")]
     parts = [(cell.cell_type, cell.source) for cell in notebook.cells]
-    parts += [(path.relative_to(course.root).as_posix(), path.read_bytes()) for path in files]
+    for folder in (course.package, "course", "exercises"):
+        for path in sorted((course.root / folder).rglob("*.*")):
+            name = path.relative_to(course.root).as_posix()
+            # Of the engine, notebooks use what is handed out.
+            used = folder == course.package or course.files.hold(name)
+            if used and path.suffix != ".pyc" and path.is_file():
+                parts.append((name, path.read_bytes()))
     if dataset:  # judged by what it says of itself: all of it takes long to read
         marker = dataset / course.data.marker
         parts += [(str(dataset), marker.read_bytes(), marker.stat().st_mtime_ns)]
@@ -167,30 +238,40 @@ def save_figures(notebook, folder, stem):
                 (folder / f"{stem}-{cell.id}.png").write_bytes(base64.b64decode(picture))
 
 
-def run(course, path, out, dataset, force):
-    """Execute one notebook into the folder `out`, unless that is done; return its entry there."""
-    notebook = nbformat.read(path, as_version=4)
-    made_from = fingerprint(course, notebook, dataset)
-    saved, html = out / path.name, out / f"{path.stem}.html"
-    failed = out / f"{path.stem}.failed.ipynb"
-    entries = read_entries(out)
-    entry = entries.get(path.stem, {})
-    if entry.get("made_from") == made_from and saved.exists() and html.exists() and not force:
-        print(f"{path.name}: nothing has changed since {entry['finished']}; --force runs it again")
-        return entry
-    try:
-        entry = execute(notebook, path, surroundings(course, dataset))
-    except NotebookFailed:
-        write(failed, to_text(notebook))
-        raise
-    write(saved, to_text(notebook))
-    write(html, to_html(normalize(notebook), path.stem))
-    save_figures(notebook, out / "figures", path.stem)
-    failed.unlink(missing_ok=True)
-    entry["finished"] = datetime.datetime.now().isoformat(" ", "minutes")
-    entry["made_from"] = made_from
-    write(out / "results.json", json.dumps({**entries, path.stem: entry}, indent=1) + "\n")
-    return entry
+def run(course, paths, out, dataset, force):
+    """Execute into the folder `out` what is not done; return (entries of all, failures).
+
+    Entries are {notebook's name: what results.json holds of it}.
+    """
+    entries, todo, made_from = read_entries(out), {}, {}
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        made_from[path] = fingerprint(course, notebook, dataset)
+        entry, files = entries.get(path.stem, {}), (out / path.name, out / f"{path.stem}.html")
+        done = entry.get("made_from") == made_from[path] and all(file.exists() for file in files)
+        if done and not force:
+            when = entry["finished"]
+            print(f"{path.name}: nothing has changed since {when}; --force runs it again")
+        else:
+            todo[path] = notebook
+
+    def save(path, entry):
+        notebook = todo[path]
+        write(out / path.name, to_text(notebook))
+        write(out / f"{path.stem}.html", to_html(normalize(notebook), path.stem))
+        save_figures(notebook, out / "figures", path.stem)
+        failed_copy(path).unlink(missing_ok=True)
+        entry["finished"] = datetime.datetime.now().isoformat(" ", "minutes")
+        entries[path.stem] = entry | {"made_from": made_from[path]}
+        write(out / "results.json", json.dumps(entries, indent=1) + "\n")
+
+    def failed_copy(path):
+        return out / f"{path.stem}.failed.ipynb"
+
+    failures = execute_all(todo, surroundings(course, dataset), save) if todo else {}
+    for path in failures:
+        write(failed_copy(path), to_text(todo[path]))
+    return {path.stem: entries[path.stem] for path in paths if path not in failures}, failures
 
 
 def surroundings(course, dataset):
@@ -205,11 +286,14 @@ def read_entries(out):
         return {}
 
 
-def store(course, path, dataset):
-    """Execute one notebook and store its outputs in it."""
-    notebook = nbformat.read(path, as_version=4)
-    execute(notebook, path, surroundings(course, dataset))
-    write(path, to_text(notebook))
+def store(course, paths, dataset):
+    """Execute notebooks and store their outputs in them; return the failures."""
+    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
+
+    def save(path, entry):
+        write(path, to_text(notebooks[path]))
+
+    return execute_all(notebooks, surroundings(course, dataset), save)
 
 
 # Report
@@ -225,9 +309,8 @@ def table(entries, dataset, out):
         memory = f"at most {entry['peak_memory_mb']:,} MB of memory"
         lines += ["", f"{entry['seconds']:7.1f} s  {name}.ipynb, {memory}"]
         lines += [f"{seconds:11.1f} s  {stage}" for stage, seconds in entry["stages"].items()]
-    total = sum(entry["seconds"] for entry in entries.values())
     place = os.path.relpath(out)
-    lines += ["", f"{total:7.1f} s  in total", "", "Where to look:"]
+    lines += ["", "Where to look:"]
     lines += [f"  {place}/{name}.html  or, to go on from there, {name}.ipynb" for name in entries]
     lines += [
         f"  {place}/figures/  all figures as PNG",
@@ -309,13 +392,17 @@ def main(argv=None, root=ROOT):
         # What is stored is made on a set that anyone can have.
         dataset = data_sets.find(course, course.data.stored if args.store else None)
         if args.store:
-            for path in paths:
-                store(course, path, dataset)
+            failures = store(course, paths, dataset)
         else:
-            entries = {path.stem: run(course, path, out, dataset, args.force) for path in paths}
-            print(table(entries, dataset, out))
-        return 0
-    except (NotebookFailed, FileNotFoundError, definition.DefinitionError) as error:
+            start = time.monotonic()
+            entries, failures = run(course, paths, out, dataset, args.force)
+            if entries:
+                print(table(entries, dataset, out))
+                print(f"\n{time.monotonic() - start:7.1f} s  altogether")
+        for failure in failures.values():
+            print(f"error: {failure}", file=sys.stderr)
+        return 1 if failures else 0
+    except (FileNotFoundError, definition.DefinitionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

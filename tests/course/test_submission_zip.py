@@ -1,5 +1,6 @@
 """Is what is handed in all that it should be, and is nothing of the student's ever touched?"""
 
+import asyncio
 import errno
 import hashlib
 import json
@@ -319,7 +320,7 @@ def test_run_in_jupyter_then_hand_in_from_the_command_line(tmp_path):
     """A notebook is executed and handed in; then the code changes, and that is noticed."""
     work = write_coursework(tmp_path / "course work").root
     executed = nbformat.read(work / NOTEBOOK, as_version=4)
-    run_notebooks.execute(executed, work / NOTEBOOK, {})
+    asyncio.run(run_notebooks.execute(executed, work / NOTEBOOK, {}))
     nbformat.write(executed, work / NOTEBOOK)
 
     def by_hand(*words):

@@ -15,7 +15,7 @@ import stand_in_grader as stand_in
 from stand_in_grader import CLASS, hand_in, points, run, shared_cluster
 
 from course.grader import many
-from course.grader.many import GRADED, cluster
+from course.grader.many import GRADED, cluster, sending
 from course.grader.store import Store
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
@@ -88,7 +88,7 @@ def test_what_was_too_slow_is_tried_once_more_alone(client, tmp_path, monkeypatc
     settings = replace(stand_in.SETTINGS, data=str(tmp_path / "running"))
     paths = hand_in(tmp_path / "handed in", {f"student-{i}": f"earn {i}" for i in range(4)})
     if not again:
-        monkeypatch.setattr(many, "is_late", lambda future: False)
+        monkeypatch.setattr(sending, "is_late", lambda future: False)
     summary = run(paths, tmp_path / "out", work=late_beside_others, settings=settings)
     assert summary.status == many.COMPLETE
     found = list(Store(tmp_path / "out").results())

@@ -8,10 +8,10 @@ points until then, and say so: the sum of what is possible is the same before an
 from course.export.points import Points, points
 from course.export.telling import (
     WITHOUT_SANDBOX,
-    tell_answer,
-    tell_exercise,
+    ToldAnswer,
+    ToldExercise,
+    ToldNotebook,
     tell_lateness,
-    tell_notebook,
     tell_waiting,
 )
 from course.text import clean, one_line
@@ -45,13 +45,13 @@ def summary(result, counted):
     if counted.penalty:
         late = tell_lateness(result["student"])
         lines.append(f"Handed in {late}, which costs {points(counted.penalty)} points.")
-    for told in map(tell_notebook, result["notebooks"]):
+    for told in map(ToldNotebook, result["notebooks"]):
         lines.append(f"{told.name}.ipynb: {told.status} Cells: {told.counts or 'none'}.")
     return "\n".join(lines + [one_line(remark, 500) for remark in result["remarks"][:100]])
 
 
 def exercise(entry, manual):
-    told = tell_exercise(entry, manual)
+    told = ToldExercise(entry, manual)
     output = [*told.text, told.comment] if told.comment else told.text
     return {
         "name": f"{told.notebook}: {told.name}",
@@ -66,7 +66,7 @@ def exercise(entry, manual):
 
 
 def answer(entry, manual):
-    told = tell_answer(entry, manual)
+    told = ToldAnswer(entry, manual)
     waits = "Waits for a person." if told.score is None else ""
     test = {
         "name": f"{told.notebook}: {told.title}",

@@ -220,8 +220,9 @@ def environment():
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
-    made.globals |= {"POLICY": POLICY}
-    made.filters |= {"markdown": markdown, "python": python, "line": one_line, "points": points}
+    made.globals |= {"POLICY": POLICY, "PICTURES": PICTURES}
+    made.filters |= {"markdown": markdown, "python": python, "picture": picture}
+    made.filters |= {"line": one_line, "clean": clean, "points": points}
     return made
 
 

@@ -1,8 +1,8 @@
 """Verdicts in words, told once: what may be read of an exercise, an answer, a notebook.
 
-    tell_exercise(entry, manual) -> ToldExercise
-    tell_answer(entry, manual)   -> ToldAnswer
-    tell_notebook(entry)         -> ToldNotebook
+    ToldExercise(entry, manual)
+    ToldAnswer(entry, manual)
+    ToldNotebook(entry)
     tell_lateness(student)       -> "2 days late"
     tell_waiting(result, points) -> "answers worth 5 wait for a person"
 
@@ -14,13 +14,15 @@ What is said of an exercise are its verdict, the catalogue's hints and the texts
 marks as "public". Details of lines and messages quote unseen problems, and are not here.
 """
 
-from dataclasses import dataclass
-
 from course.checks.report import MARKS, VERDICTS, Line, text_lines
 from course.export.points import given_by_hand, points, score_of, score_of_exercise
 from course.text import one_line
 
 VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that cost no points
+VECTORIZATION = {
+    True: (True, "Vectorized."),
+    False: (False, "Not vectorized: it visits elements one by one in Python."),
+}
 NO_POINTS = "No points depend on this."
 WITHOUT_SANDBOX = (
     "Graded without the sandbox. The code could have changed this result: it is not to be trusted "
@@ -43,32 +45,39 @@ CELLS = {  # verdicts on cells that deserve a look, those that matter most first
 COUNTED = {"same": "as stored", "fails": "failing", "differs": "different"}
 
 
-@dataclass(frozen=True)
 class ToldExercise:
     """What is told of an exercise.
 
-    verdict      a sentence;  ok  whether it is a good one
+    ok           whether the verdict is a good one
     lines        [report.Line] of what was looked at
-    hints, notes [text, ...]
     vectorized   (True or False, a sentence), None where nothing is asked for, or can be told
     loops        the hint on it, or ""
     points       that it earned;  score  that count, as a person may have changed them
     comment      a person's, or ""
     """
 
-    notebook: str
-    name: str
-    ok: bool
-    verdict: str
-    lines: list
-    hints: list
-    notes: list
-    vectorized: tuple | None
-    loops: str
-    points: float
-    score: float
-    possible: float
-    comment: str
+    def __init__(self, entry, manual):
+        verdict = VERDICTS.get(entry["status"], "could not be judged").capitalize()
+        hints = entry["misconceptions"]
+        self.notebook, self.name, self.code = (
+            entry["notebook"],
+            entry["exercise"],
+            entry.get("code"),
+        )
+        self.ok = entry["status"] == "passed"
+        self.verdict = f"{verdict}. {public(entry)}".rstrip()
+        self.lines = [
+            Line(line["title"], line["ok"], public(line))
+            for line in entry["lines"]
+            if line["title"] != VECTORIZED
+        ]
+        self.hints = [hint for name, hint in hints.items() if name != LOOPS]
+        self.loops = hints.get(LOOPS, "")
+        self.notes = entry["notes"]
+        self.vectorized = VECTORIZATION.get(entry["vectorized"])
+        self.points, self.possible = entry["points"], entry["possible"]
+        self.score = score_of_exercise(entry, manual)
+        _, self.comment = given_by_hand(entry, manual)
 
     @property
     def text(self):
@@ -80,7 +89,12 @@ class ToldExercise:
         return text
 
 
-@dataclass(frozen=True)
+def public(entry):
+    """Return the text of an exercise or of a line that may be shown to anybody."""
+    text = entry.get("public")
+    return one_line(text, 500) if isinstance(text, str) else ""
+
+
 class ToldAnswer:
     """What is told of a cell that a person grades.
 
@@ -88,15 +102,23 @@ class ToldAnswer:
     score    None while it waits for a person
     """
 
-    notebook: str
-    title: str
-    remark: str
-    score: float | None
-    possible: float
-    comment: str
+    def __init__(self, entry, manual):
+        self.notebook, self.title = entry["notebook"], entry["title"]
+        self.remark = tell_nothing(entry)
+        self.score, self.possible = score_of(entry, manual), entry["possible"]
+        _, self.comment = given_by_hand(entry, manual)
 
 
-@dataclass(frozen=True)
+def tell_nothing(answer):
+    """Return why there is nothing to read of an answer, "" if there is something."""
+    if answer["answered"]:
+        return ""
+    file, state = f"{answer['notebook']}.ipynb", answer["state"]
+    if state == "unreadable":
+        return f"{file} cannot be read."
+    return f"Nothing was written: {file} is missing." if state else "Nothing was written."
+
+
 class ToldNotebook:
     """What is told of a notebook that was executed again.
 
@@ -105,64 +127,20 @@ class ToldNotebook:
     cells    [(entry of a cell, words), ...] of those that deserve a look
     """
 
-    name: str
-    ok: bool
-    status: str
-    other_data: bool
-    counts: str
-    cells: list
-
-
-def tell_exercise(entry, manual):
-    """Return the ToldExercise of an exercise's entry."""
-    _, comment = given_by_hand(entry, manual)
-    verdict = VERDICTS.get(entry["status"], "could not be judged")
-    return ToldExercise(
-        notebook=entry["notebook"],
-        name=entry["exercise"],
-        ok=entry["status"] == "passed",
-        verdict=" ".join(filter(None, [f"{verdict.capitalize()}.", public(entry)])),
-        lines=[
-            Line(line["title"], line["ok"], public(line))
-            for line in entry["lines"]
-            if line["title"] != VECTORIZED
-        ],
-        hints=[hint for name, hint in entry["misconceptions"].items() if name != LOOPS],
-        notes=entry["notes"],
-        vectorized=tell_vectorization(entry["vectorized"]),
-        loops=entry["misconceptions"].get(LOOPS, ""),
-        points=entry["points"],
-        score=score_of_exercise(entry, manual),
-        possible=entry["possible"],
-        comment=comment,
-    )
-
-
-def public(entry):
-    """Return the text of an exercise or of a line that may be shown to anybody."""
-    text = entry.get("public")
-    return one_line(text, 500) if isinstance(text, str) else ""
-
-
-def tell_vectorization(found):
-    """Return (mark, sentence) about vectorization, None where nothing can be told."""
-    if found is None:
-        return None
-    if found:
-        return True, "Vectorized."
-    return False, "Not vectorized: it visits elements one by one in Python."
-
-
-def tell_answer(entry, manual):
-    """Return the ToldAnswer of an answer's entry."""
-    return ToldAnswer(
-        notebook=entry["notebook"],
-        title=entry["title"],
-        remark=tell_nothing(entry),
-        score=score_of(entry, manual),
-        possible=entry["possible"],
-        comment=given_by_hand(entry, manual)[1],
-    )
+    def __init__(self, entry):
+        status = NOTEBOOKS.get(entry["status"], "Not executed")
+        why = "" if entry["status"] == "missing" else one_line(entry["message"], 500)
+        counts = [(entry["counts"].get(verdict), words) for verdict, words in COUNTED.items()]
+        self.name, self.ok = entry["name"], entry["status"] == "executed"
+        self.status = f"{status}: {why.rstrip('.')}." if why else f"{status}."
+        self.other_data = (entry.get("data") or {}).get("same") is False
+        self.counts = ", ".join(f"{count} {words}" for count, words in counts if count)
+        self.cells = [
+            (cell, words)
+            for verdict, words in CELLS.items()
+            for cell in entry["cells"]
+            if cell["verdict"] == verdict
+        ]
 
 
 def tell_lateness(student):
@@ -182,33 +160,3 @@ def tell_waiting(result, counted):
     why += ["it was not graded"] * ungraded
     why += ["how late it was handed in is not known"] * unknown
     return "; ".join(why + [f"{name}.ipynb was not found" for name in lacking])
-
-
-def tell_nothing(answer):
-    """Return why there is nothing to read of an answer, "" if there is something."""
-    if answer["answered"]:
-        return ""
-    file, state = f"{answer['notebook']}.ipynb", answer["state"]
-    if state == "unreadable":
-        return f"{file} cannot be read."
-    return f"Nothing was written: {file} is missing." if state else "Nothing was written."
-
-
-def tell_notebook(entry):
-    """Return the ToldNotebook of a notebook's entry."""
-    status = NOTEBOOKS.get(entry["status"], "Not executed")
-    why = "" if entry["status"] == "missing" else one_line(entry["message"], 500)
-    counts = [(entry["counts"].get(verdict), words) for verdict, words in COUNTED.items()]
-    return ToldNotebook(
-        name=entry["name"],
-        ok=entry["status"] == "executed",
-        status=f"{status}: {why.rstrip('.')}." if why else f"{status}.",
-        other_data=(entry.get("data") or {}).get("same") is False,
-        counts=", ".join(f"{count} {words}" for count, words in counts if count),
-        cells=[
-            (cell, words)
-            for verdict, words in CELLS.items()
-            for cell in entry["cells"]
-            if cell["verdict"] == verdict
-        ],
-    )

@@ -22,7 +22,7 @@ from course.edition import handed_out
 from course.export import nbgrader_config
 from course.export.nbgrader import course_notebook
 from course.export.nbgrader.rows import in_utc
-from course.export.telling import tell_notebook
+from course.export.telling import ToldNotebook
 from course.files import put
 
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -115,7 +115,7 @@ def notes_on(result, name, state, executed):
 
     Nothing tells whose it is: formgrader shows names only to those who ask for them.
     """
-    told = next((tell_notebook(one) for one in result["notebooks"] if one["name"] == name), None)
+    told = next((ToldNotebook(one) for one in result["notebooks"] if one["name"] == name), None)
     if state:
         notes = [f"{name}.ipynb is {state}; the cells below are those of the assignment"]
     elif executed and told:

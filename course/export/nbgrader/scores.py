@@ -10,7 +10,7 @@ import json
 from typing import NamedTuple
 
 from course.export.nbgrader.course_notebook import is_graded, safe_markdown
-from course.export.telling import tell_answer, tell_exercise
+from course.export.telling import ToldAnswer, ToldExercise
 
 ABSENT = "The last grading has no result of this submission."
 
@@ -54,7 +54,7 @@ def verdict(entry, most):
     """Return the points of an exercise and the comment on it; `most` is what the cell is worth."""
     if entry is None:
         return 0.0, ABSENT
-    first, *more = tell_exercise(entry, {}).text
+    first, *more = ToldExercise(entry, {}).text
     comment = safe_markdown("\n".join([first, *(f"- {line}" for line in more)]))
     # A result may be older than the points of the assignment.
     return most * entry["points"] / entry["possible"], comment
@@ -64,7 +64,7 @@ def unanswered(answer):
     """Return 0 and the reason where there is nothing to grade, else (None, ...): it waits."""
     if answer is None:
         return 0.0, ABSENT
-    told = tell_answer(answer, {})
+    told = ToldAnswer(answer, {})
     return told.score, f"{told.title}: {told.remark}" if told.remark else None
 
 

@@ -61,7 +61,7 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # BEGIN INSTRUCTORS
-.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-all
+.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-fuzz test-all
 .PHONY: lint format bench bench-quick
 
 .venv/installed-grade: .venv/installed \
@@ -97,12 +97,14 @@ test: lint  ## check style, run unit tests and both notebooks, on all cores
 
 test-slow: .venv/installed-dev  ## run the tests that take long, or that have many cases
 	$(VENV) -m pytest -n auto -m slow
-	FUZZ=10000 $(VENV) -m pytest -n auto --timeout=3600 tests/course/test_fuzz.py
 
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
 
-test-all: test test-slow test-net  ## check everything there is
+test-fuzz: .venv/installed-dev  ## try ten thousand inputs that strangers may send of each kind
+	FUZZ=10000 $(VENV) -m pytest -n auto --dist=load --timeout=3600 tests/course/test_fuzz.py
+
+test-all: test test-slow test-net test-fuzz  ## check everything there is
 
 lint: .venv/installed-dev  ## check style and formatting of code and notebooks
 	$(VENV) -m ruff check

@@ -3,7 +3,34 @@
 import os
 from pathlib import Path
 
+import pytest
+
 # Neither somebody's own settings nor a stale list of fonts may change the figures.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "matplotlib"))
 
 pytest_plugins = ["course.outputs.nbval_plugin"]  # pytest takes this list from here only
+
+# A file stays on one core with -n. These take minutes: begun last, each would end alone.
+LONGEST = (
+    "notebooks/",
+    "tests/test_browser.py",
+    "tests/cs231n/test_cifar10.py",
+    "tests/course/test_grader_attacks.py",
+    "tests/exercises/test_checks_misconceptions.py",
+    "tests/exercises/test_checks_file.py",
+    "tests/exercises/test_optional_svm.py",
+    "tests/course/test_grader_verdict.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        return next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), 99)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores: some tests wait for processes, browsers and time limits."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from course import ROOT
-from course.tables import MADE, Reader
+from course.tables import MADE, POINTS, Reader
 
 FILE = "exercises/course.toml"
 CHECKS = "exercises/checks.npz"
@@ -68,6 +68,8 @@ class Exercise:
     notebook     the notebook with the cell that checks it
     cell         the id of that cell
     points       all of them are given if it is right
+    parts        {part: points} of these, of all parts that its kind has; if none are declared, an
+                 exercise that is not right earns nothing
     minutes      that a student may need, as the students' README tells; 0 if none are told
     vectorized   whether it is to do without loops
     groups       names under which misconceptions.toml plants in several exercises at once
@@ -88,6 +90,7 @@ class Exercise:
     groups: tuple = ()
     hints: tuple = ()
     minutes: int = 0
+    parts: POINTS = field(default_factory=dict, hash=False)
     line: int = field(default=0, metadata=MADE)
 
     def __post_init__(self):
@@ -290,7 +293,15 @@ class Kind:
         return self.part("problems")
 
     def part(self, name):
-        return importlib.import_module(f"{declaration(self.course.root)}.{self.name}.{name}")
+        return importlib.import_module(f".{name}", self.package.__name__)
+
+    @property
+    def package(self):
+        return importlib.import_module(f"{declaration(self.course.root)}.{self.name}")
+
+    def parts(self, exercise):
+        """Return {part: titles of the lines that have to be right} of an Exercise of this kind."""
+        return self.package.parts(exercise) if hasattr(self.package, "parts") else {}
 
 
 def declaration(root):
@@ -425,6 +436,23 @@ def check_exercises(course, reader):
         if first.kind != one.kind:
             what = f"{one.name} is of the kind {one.kind!r}, but shares the problems"
             reader.say(one.line, f"{what} {one.problems!r} with {first.name}, a {first.kind!r}")
+        if one.parts and course.kind(one.kind).call_file.exists():
+            check_parts(course, one, reader)
+
+
+def check_parts(course, exercise, reader):
+    line, name = reader.line_of("parts", exercise.line), exercise.name
+    known = course.kind(exercise.kind).parts(exercise)
+    if exercise.parts.keys() != known.keys():
+        what = f"{name} has the parts {', '.join(exercise.parts)}"
+        told = f"its kind, {exercise.kind!r}, has {', '.join(known) or 'none'}"
+        reader.say(line, f"{what}; {told}: each of these needs points")
+    if (total := sum(exercise.parts.values())) != exercise.points:
+        reader.say(
+            line, f"{name}: the points of its parts sum to {total}, not to {exercise.points}"
+        )
+    if least := [part for part, points in exercise.parts.items() if points < 0]:
+        reader.say(line, f"{name}: {least[0]} has {exercise.parts[least[0]]} points")
 
 
 def check_files(course, reader):

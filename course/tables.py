@@ -10,8 +10,9 @@ from dataclasses import MISSING, fields
 from datetime import datetime
 
 MADE = {"made": True}
+POINTS = dict[str, int]
 TYPES = {str: "a text", int: "a whole number", bool: "true or false"}
-TYPES |= {tuple: "a list of texts", dict: "a table of texts"}
+TYPES |= {tuple: "a list of texts", dict: "a table of texts", POINTS: "a table of whole numbers"}
 TYPES |= {datetime: "a time with its zone, such as 2026-10-08T23:59:00+02:00"}
 
 
@@ -93,8 +94,9 @@ def fits(type_, value):
     """Whether a value of TOML is what a setting of this type takes."""
     if type_ is tuple:
         return is_list_of(str, value)
-    if type_ is dict:
-        return isinstance(value, dict) and is_list_of(str, list(value.values()))
+    if type_ in (dict, POINTS):
+        inside = int if type_ == POINTS else str
+        return isinstance(value, dict) and is_list_of(inside, list(value.values()))
     return type(value) is type_ and (type_ is not datetime or value.tzinfo is not None)
 
 

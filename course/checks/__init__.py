@@ -29,10 +29,10 @@ from course import ROOT, definition
 from course.checks import data as data_file
 from course.checks.calling import CALL_LIMIT, PATIENCE, TIME_LIMIT, Target, call
 from course.checks.faults import failure, unwritten
-from course.checks.report import Hints, Line, Report
+from course.checks.report import Hints, Line, Report, parts_of, points_of
 from course.checks.steps import STEPS, add_vectorization, problem_of
 
-__all__ = ["Hints", "Line", "Report", "hint", "judge", "run"]
+__all__ = ["Hints", "Line", "Report", "hint", "judge", "parts_of", "points_of", "run"]
 
 shown = Counter()  # how many hints this process has shown: {(root, exercise): number}
 
@@ -63,7 +63,7 @@ def run(name, *, root=ROOT, data=None, file=None, attribute=None, time_limit=TIM
     outcomes = call(target, problems, calls, time_limit=time_limit, waiting=waiting)
     texts = {one.relative_to(course.root).as_posix(): read(one) for one in folder.rglob("*.py")}
     report = judge(course, exercise, known, outcomes, texts | {"": read(source)})
-    report.hints = len(exercise.hints)
+    report.hints, report.parts = len(exercise.hints), parts_of(course, exercise, report)
     return report
 
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 TEMPLATE = Path(__file__).with_name("report.html")
 MARKS = {True: "✓", False: "✗", None: "·"}
@@ -39,6 +40,44 @@ def text_lines(lines, explanations, notes):
     return told + [f"Note: {note}" for note in notes]
 
 
+class Part(NamedTuple):
+    """A part of an exercise, the points that it earned, and those that are possible."""
+
+    name: str
+    points: int
+    possible: int
+
+
+def parts_of(course, exercise, report):
+    """Return the Parts of an Exercise's report; a single one without a name if none are declared.
+
+    A part is right if each of its lines is that the report has. One that could not be judged is
+    not right: so nothing is earned by what was never reached.
+    """
+    if not exercise.parts:
+        return [Part("", exercise.points * report.passed, exercise.points)]
+    right, parts = {line.title: line.ok is True for line in report.lines}, []
+    for name, titles in course.kind(exercise.kind).parts(exercise).items():
+        found = [right[title] for title in titles if title in right]
+        possible = exercise.parts[name]
+        parts.append(Part(name, possible * (bool(found) and all(found)), possible))
+    return parts
+
+
+def points_of(parts):
+    return sum(part.points for part in parts)
+
+
+def tell_parts(parts):
+    """Return what Parts with names have earned, in words; "" of one without."""
+    told = ", ".join(f"{one.name} {one.points} of {one.possible}" for one in parts if one.name)
+    return (
+        f"Points: {points_of(parts)} of {sum(one.possible for one in parts)}: {told}"
+        if told
+        else ""
+    )
+
+
 @dataclass
 class Report:
     """The result of checks.run.
@@ -51,6 +90,7 @@ class Report:
     vectorized      True or False for the vectorized exercises, else None; no part of `passed`
     message         why it is broken, or which stub was reached
     hints           how many there are for the exercise, where they are offered
+    parts           its Parts
     """
 
     exercise: str
@@ -61,6 +101,7 @@ class Report:
     vectorized: bool | None = None
     message: str = ""
     hints: int = 0
+    parts: list = field(default_factory=list)
 
     def name(self, misconceptions, data):
         """Add what is told of these names, in the catalogue's order; return the report."""
@@ -97,19 +138,20 @@ class Report:
 
     def __str__(self):
         found = text_lines(self.lines, self.misconceptions.values(), self.notes)
-        found += filter(None, [self.offer])
+        found += filter(None, [tell_parts(self.parts), self.offer])
         return "\n  ".join([self.headline, *found])
 
     def __repr__(self):
         # nbgrader reads points from what a cell shows, and takes any text for all of them.
-        if "NBGRADER_EXECUTION" in os.environ and not self.passed:
-            return "0.0"
+        right = self.passed and all(part.points == part.possible for part in self.parts)
+        if "NBGRADER_EXECUTION" in os.environ and not right:
+            return f"{points_of(self.parts):.1f}"
         return str(self)
 
     def _repr_html_(self):
         boxes = [("3px", explanation) for explanation in self.misconceptions.values()]
         boxes += [("1px", f"Note: {note}") for note in self.notes]
-        boxes += [("1px", offer) for offer in filter(None, [self.offer])]
+        boxes += [("1px", text) for text in filter(None, [tell_parts(self.parts), self.offer])]
         return template().render(headline=self.headline, lines=self.lines, boxes=boxes)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.checks.faults import failure
 from course.checks.frames import printable
 from course.checks.report import Line
 
@@ -62,6 +63,8 @@ def add_vectorization(report, judge, data, outcome, texts):
 def tell(judge, outcome, texts):
     """Return what is Told of an outcome."""
     others = judge.growing()[1]
+    if outcome and outcome.status == "hang":
+        return Told(False, f"{failure(outcome)} where there is more to do")
     values = outcome.values if outcome and outcome.status == "value" else {}
     steps, memory = (values.get(name, np.empty(0)) for name in ("steps", "memory"))
     if len(steps) != 1 + len(others) or len(memory) != len(steps):

@@ -24,10 +24,16 @@ def make(course, books):
         graded = course.graded_cells(notebook.name)
         for cell in books[notebook.file].cells:
             if one := graded.get(cell.id):
-                rows.append((notebook.name, what(one), str(one.points), str(one.minutes or "")))
+                rows.append((notebook.name, what(one), points(one), str(one.minutes or "")))
     if not any(minutes for *_, minutes in rows[2:]):
         rows = [row[:-1] for row in rows]
     return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def points(one):
+    parts = getattr(one, "parts", {})
+    told = ", ".join(f"{part} {number}" for part, number in parts.items())
+    return f"{one.points}: {told}" if told else str(one.points)
 
 
 def what(one):

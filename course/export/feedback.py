@@ -10,7 +10,6 @@ from course.checks.report import MARKS
 from course.export.markup import render
 from course.export.points import Points
 from course.export.telling import (
-    NO_POINTS,
     WITHOUT_SANDBOX,
     ToldAnswer,
     ToldExercise,
@@ -37,7 +36,6 @@ def page(course, result, manual=None, figures=None):
         name=one_line(result["name"]),
         warning="" if result["sandbox"] else WITHOUT_SANDBOX,
         marks=MARKS,
-        no_points=NO_POINTS,
         points=counted,
         waits=tell_waiting(result, counted),
         late=tell_lateness(student),

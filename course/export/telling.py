@@ -14,15 +14,11 @@ What is said of an exercise are its verdict, the catalogue's hints and the texts
 marks as "public". Details of lines and messages quote unseen problems, and are not here.
 """
 
-from course.checks.report import MARKS, VERDICTS, Line, text_lines
+from course.checks.report import MARKS, VERDICTS, Line, Part, tell_parts, text_lines
 from course.export.points import given_by_hand, points, score_of, score_of_exercise
 from course.text import one_line
 
-VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that cost no points
-VECTORIZATION = {
-    True: (True, "Vectorized."),
-    False: (False, "Not vectorized: it visits elements one by one in Python."),
-}
+VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that are told apart
 NO_POINTS = "No points depend on this."
 WITHOUT_SANDBOX = (
     "Graded without the sandbox. The code could have changed this result: it is not to be trusted "
@@ -50,8 +46,9 @@ class ToldExercise:
 
     ok           whether the verdict is a good one
     lines        [report.Line] of what was looked at
-    vectorized   (True or False, a sentence), None where nothing is asked for, or can be told
+    vectorized   (True or False, sentences), None where nothing is asked for, or can be told
     loops        the hint on it, or ""
+    parts        the points of its parts in words, "" if it has none
     points       that it earned;  score  that count, as a person may have changed them
     comment      a person's, or ""
     """
@@ -74,7 +71,8 @@ class ToldExercise:
         self.hints = [hint for name, hint in hints.items() if name != LOOPS]
         self.loops = hints.get(LOOPS, "")
         self.notes = entry["notes"]
-        self.vectorized = VECTORIZATION.get(entry["vectorized"])
+        self.parts = tell_parts([Part(**one) for one in entry.get("parts", ())])
+        self.vectorized = tell_vectorization(entry["vectorized"], costs=bool(self.parts))
         self.points, self.possible = entry["points"], entry["possible"]
         self.score = score_of_exercise(entry, manual)
         _, self.comment = given_by_hand(entry, manual)
@@ -85,14 +83,22 @@ class ToldExercise:
         text = [self.verdict, *text_lines(self.lines, self.hints, self.notes)]
         if self.vectorized:
             ok, sentence = self.vectorized
-            text += [f"{MARKS[ok]} {sentence} {NO_POINTS}", *filter(None, [self.loops])]
-        return text
+            text += [f"{MARKS[ok]} {sentence}", *filter(None, [self.loops])]
+        return text + [self.parts] * bool(self.parts)
 
 
 def public(entry):
     """Return the text of an exercise or of a line that may be shown to anybody."""
     text = entry.get("public")
     return one_line(text, 500) if isinstance(text, str) else ""
+
+
+def tell_vectorization(found, costs):
+    """Return (mark, sentences) about vectorization, None where nothing can be told."""
+    if found is None:
+        return None
+    told = "Vectorized." if found else "Not vectorized: it visits elements one by one in Python."
+    return found, told if costs else f"{told} {NO_POINTS}"
 
 
 class ToldAnswer:

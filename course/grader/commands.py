@@ -156,7 +156,9 @@ def show(course, options):
     demo.write(course, folder)
     print("Example submissions: automatic points to expect, name, and what each shows\n")
     for example in demo.examples(course):
-        print(f"  {example.points(course):>3}  {example.name:<34} {example.shows}")
+        points = example.points(course)
+        told = "-".join(dict.fromkeys(str(one) for one in (points[0], points[-1])))
+        print(f"  {told:>5}  {example.name:<34} {example.shows}")
     print()
     command = ["grade", str(folder), "--out", str(options.folder / "grades")]
     if stored := course.data.stored:

@@ -27,13 +27,17 @@ class Example:
     name: str
     shows: str
     make: Callable
-    lost: tuple = ()  # the exercises that earn nothing
+    lost: tuple = ()  # the exercises that are not right
     misconceptions: tuple = ()  # that are named
 
     def points(self, course):
-        """Return the automatic points that it must get."""
-        exercises = course.exercises.values()
-        return sum(one.points for one in exercises if one.name not in self.lost)
+        """Return the range of automatic points that it must get.
+
+        A misconception costs some parts of an exercise that has them, whatever else is lost all.
+        """
+        right = sum(one.points for one in course.exercises.values() if one.name not in self.lost)
+        lost = (course.exercises[name] for name in self.lost if self.misconceptions)
+        return range(right, right + 1 + sum(one.points - 1 for one in lost if one.parts))
 
 
 def examples(course):

@@ -49,7 +49,7 @@ def judge(exercise, data, outcomes):
     else:
         lines = [Line(title, not fault, fault) for title, fault in faults(seen, unseen[LARGE])]
         if without_replacement(seen, unseen):  # right as long as there are rows enough
-            lines = [Line(one.title, None) if one.title == LARGE else one for one in lines]
+            lines = [one for one in lines if one.title != LARGE]
         lines.append(Line("inputs left unchanged", not changed, changed))
     names = {name for one in seen.values() for name in recognised(one)}
     names |= {INPUTS_MODIFIED} if changed else set()
@@ -65,6 +65,8 @@ def judge(exercise, data, outcomes):
 def faults(seen, large_unseen):
     """Return [(title, fault)]; of the large problem, perhaps nothing was seen."""
     plain, small = seen[PLAIN], [one for name, one in seen.items() if name != LARGE]
+    usual = [one for one in small if "factors" not in one.problem]
+    other = [one for one in small if "factors" in one.problem]
     return [
         ("size of a batch", first(one.batch_fault() for one in small)),
         ("batch larger than the data", large_unseen or seen[LARGE].batch_fault()),
@@ -73,7 +75,8 @@ def faults(seen, large_unseen):
         ("a new random batch in each iteration", plain.randomness_fault()),
         ("random numbers from the given rng", generator_fault(seen)),
         ("reg reaches the loss", first(one.reg_fault() for one in small)),
-        ("step against the gradient", first(one.step_fault() for one in small)),
+        ("step against the gradient", first(one.step_fault() for one in usual)),
+        ("momentum and schedule", first(one.step_fault() for one in other)),
         ("list of losses, one an iteration", first(one.losses_fault() for one in small)),
         ("goes on from W if it is set", seen[FROM_W].start_fault() or plain.second_call_fault()),
     ]

@@ -286,6 +286,25 @@ def test_nbgrader_gets_no_points_from_what_is_not_right(monkeypatch):
     assert repr(wrong) == "0.0" and repr(right) == str(right) == "✓ total: all right"
 
 
+def test_parts_have_points_of_their_own(tree, monkeypatch):
+    path = tree / "exercises" / "course.toml"
+    parts = "points = 3\nparts = { usual = 2, nothing = 1 }"
+    path.write_text(path.read_text(encoding="utf-8").replace("points = 3", parts, 1))
+    half = "def total(numbers):\n    return float(numbers.sum()) + 7 * (not numbers.size)\n"
+    for code, points, told in (
+        (RIGHT, "3.0", "Points: 3 of 3: usual 2 of 2, nothing 1 of 1"),
+        (half, "2.0", "Points: 2 of 3: usual 2 of 2, nothing 0 of 1"),
+        ("def total(numbers):\n    return 0\n", "0.0", "Points: 0 of 3: usual 0 of 2, nothing 0"),
+        ("def total(numbers):\n    raise NotImplementedError\n", "0.0", "Points: 0 of 3: usual 0"),
+    ):
+        (tree / "mine.py").write_text(code, encoding="utf-8")
+        report = checks.run("total", root=tree, file=tree / "mine.py")
+        assert told in str(report) and told in report._repr_html_()
+        with monkeypatch.context() as context:
+            context.setenv("NBGRADER_EXECUTION", "autograde")
+            assert repr(report) == (str(report) if code == RIGHT else points)
+
+
 def test_a_name_that_is_no_misconception_is_never_dropped(toy):
     with pytest.raises(KeyError, match="always-ziro"):
         Report("total", "failed").name({"always-ziro"}, checks.load(toy.data_file))

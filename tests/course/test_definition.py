@@ -193,6 +193,35 @@ def test_a_mistake_is_named_with_its_line_and_the_way_out(load, changes, told):
         assert any(re.search(text, one) for one in problems), problems
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ("{ usual = 3, nothing = 1 }", ""),
+        ("{ usual = 4, nothing = 0 }", ""),
+        (
+            "{ usual = 4 }",
+            r"line 30: mean has the parts usual; its kind, 'number', has usual, nothing: each of",
+        ),
+        ("{ usaul = 3, nothing = 1 }", r"mean has the parts usaul, nothing; its kind"),
+        (
+            "{ usual = 3, nothing = 2 }",
+            r"line 30: mean: the points of its parts sum to 5, not to 4",
+        ),
+        ("{ usual = 5, nothing = -1 }", r"mean: nothing has -1 points"),
+        ("{ usual = 3.5, nothing = 0.5 }", r"parts has to be a table of whole numbers, not"),
+        ("3", r"parts has to be a table of whole numbers, not 3"),
+    ],
+)
+def test_parts_are_those_of_the_kind_and_sum_to_the_points(load, tmp_path, parts, told):
+    shutil.copytree(ROOT / "tests" / "toy" / "exercises", tmp_path / "exercises")
+    change = "points = 4", f"points = 4\nparts = {parts}"
+    if told:
+        with pytest.raises(definition.DefinitionError, match=told):
+            load(change)
+    else:
+        assert sum(load(change).exercises["mean"].parts.values()) == 4
+
+
 def test_all_mistakes_are_listed(load):
     with pytest.raises(definition.DefinitionError) as caught:
         load(("points = 4", "points = 0"), ('notebook = "one"', 'notebook = "two"'))

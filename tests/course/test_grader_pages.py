@@ -2,13 +2,14 @@
 
 import json
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from sample_course import copy_sample
+from sample_course import check_cell, copy_sample
 
 from course import definition
 from course.export import feedback, gradescope, markup, overview
-from course.export.nbgrader.scores import unanswered
+from course.export.nbgrader.scores import scores, unanswered
 from course.export.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
@@ -94,6 +95,23 @@ def test_vectorization_is_told_apart_from_what_costs_points(page):
     output = gradescope.results(one)["tests"][1]["output"].split("\n")
     assert output[:2] == ["All right.", "✓ loss"]
     assert output[-1] == "Let NumPy work on the whole array."
+
+
+def test_points_of_parts_are_told_everywhere(page):
+    parts = [
+        {"name": "loss", "points": 12, "possible": 12},
+        {"name": "speed", "points": 0, "possible": 3},
+    ]
+    one = with_exercises(result(), sum_vectorized=LOOPS | {"parts": parts, "points": 12})
+    told, words = page(one), "Points: 12 of 15: loss 12 of 12, speed 0 of 3"
+    assert "sum_vectorized one.ipynb 12 of 15 ✓ All right." in told and words in told
+    assert told.count("No points depend on this.") == 1, "speed has points here, not elsewhere"
+    test = gradescope.results(one)["tests"][1]
+    assert (test["score"], test["max_score"]) == (12, 15) and test["output"].endswith(words)
+    cell = nbformat.v4.new_code_cell(id=check_cell("sum_vectorized"))
+    cell.metadata.nbgrader = {"grade": True, "locked": True, "points": 15}
+    [row] = scores(one, {"one": [cell]})
+    assert row.score == 12 and row.comment.endswith(words)
 
 
 def secretive():

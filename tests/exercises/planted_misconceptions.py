@@ -20,6 +20,16 @@ def judged_here(exercise, *variants, known=None):
 
 def judged_text(exercise, text, known=None):
     """Return the Report on an exercise in the text of its file."""
+    return judged(exercise, called_here(exercise, text, known), known)
+
+
+def judged(exercise, outcomes, known=None):
+    known = known or checks.load(COURSE.data_file)
+    return checks.judge(COURSE, COURSE.exercises[exercise], known, Outcomes(outcomes), {})
+
+
+def called_here(exercise, text, known=None):
+    """Return {problem: Outcome} of an exercise in the text of its file."""
     known, one = known or checks.load(COURSE.data_file), COURSE.exercises[exercise]
     target, calls_of_kind = CATALOGUE.compiled(text, exercise), COURSE.kind(one.kind).call.CALLS
     problems, calls = checks.problems_of(COURSE, one, known)
@@ -33,4 +43,4 @@ def judged_text(exercise, text, known=None):
         except Exception as error:
             meta = {"error": type(error).__name__, "message": str(error), "file": "", "line": 0}
             outcomes[name] = Outcome("raises", meta)
-    return checks.judge(COURSE, one, known, Outcomes(outcomes), {})
+    return outcomes

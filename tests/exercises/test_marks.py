@@ -70,9 +70,13 @@ def test_a_misconception_costs_its_own_exercise_only_and_is_named(exercise):
     for name, variant in variants.items():
         entry = judge(exercise, SOLVED | {path: CATALOGUE.plant(variant).encode()})
         assert entry["correct"] == (name in NOTES or name == "loops"), (name, entry)
+        lost = sum(one["possible"] - one["points"] for one in entry["parts"])
+        assert entry["points"] == EXERCISES[exercise].points - lost, (name, entry)
+        assert (lost == 0) == (name in NOTES), (name, entry)
         assert set(entry["misconceptions"]) == {name} - NOTES, (name, entry)
         if name == "loops":  # told apart from what is right
             assert entry["vectorized"] is False, entry
+            assert lost == EXERCISES[exercise].parts["speed"], entry
     worst = SOLVED | {path: CATALOGUE.plant(variants[PLANTED[exercise]]).encode()}
     for other in EXERCISES:
         assert judge(other, worst)["correct"] == (other != exercise)
@@ -92,7 +96,7 @@ def planted(exercise, files):
 
 def test_one_misconception_in_a_whole_submission():
     entries = judge_all(planted("svm_loss_naive", SOLVED))
-    assert earned(entries) == POINTS | {"svm_loss_naive": 0}
+    assert earned(entries) == POINTS | {"svm_loss_naive": 3}  # its regularization is right
     hint = read(PROBLEMS).explanations["no-mean"]
     assert entries[0]["misconceptions"] == {"no-mean": hint}
     assert not any(entry["misconceptions"] for entry in entries[1:])
@@ -103,7 +107,14 @@ def test_a_misconception_in_each_exercise_of_a_submission():
     for exercise in PLANTED:
         files = planted(exercise, files)
     entries = judge_all(files)
-    assert sum(earned(entries).values()) == 0
+    assert earned(entries) == {
+        "svm_loss_naive": 3,  # regularization
+        "svm_loss_vectorized": 13,  # all but that
+        "train": 4,  # batches
+        "predict": 0,
+        "softmax_loss_naive": 12,  # all but stability
+        "softmax_loss_vectorized": 5,  # values, regularization: shapes fit by chance
+    }
     assert {e["exercise"]: list(e["misconceptions"]) for e in entries} == {
         exercise: [name] for exercise, name in PLANTED.items()
     }

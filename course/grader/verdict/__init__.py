@@ -5,7 +5,8 @@ This process holds the reference, the unseen problems and the points, and runs n
 student. judge_exercises returns one table an exercise, in the order of their declaration:
 
     notebook, cell, exercise   as they are declared
-    points, possible, correct  all points, or none
+    points, possible, correct  all points, none, or those of parts that are right
+    parts                      [{name, points, possible}, ...] where they are declared
     limit                      whether points were lost by a limit of time: a person should look
     status                     "passed", "failed", "not implemented", "broken" (it could not be run)
     lines                      [{title, ok: true, false or null, detail, public}, ...]
@@ -62,16 +63,18 @@ def judge_exercises(work, problems, *, sandbox=True):
 
 def entry(work, exercise, verdict):
     """Return the table of one exercise from its Verdict."""
-    report, possible = verdict.report, exercise.points
+    report, parts = verdict.report, checks.parts_of(work.course, exercise, verdict.report)
+    points = checks.points_of(parts)
     safe = public.Texts(work, verdict.outcomes)
     return {
         "notebook": exercise.notebook,
         "cell": exercise.cell,
         "exercise": report.exercise,
-        "points": possible if report.passed else 0,
-        "possible": possible,
+        "points": points,
+        "possible": exercise.points,
+        "parts": [part._asdict() for part in parts if part.name],
         "correct": report.passed,
-        "limit": not report.passed
+        "limit": points < exercise.points
         and any(one.status in ("hang", "left out") for one in verdict.outcomes.by_name.values()),
         "status": report.status,
         "message": report.message,

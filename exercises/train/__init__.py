@@ -19,6 +19,7 @@ PARTS = {  # the titles of the lines that have to be right; judge.py words them
         "random numbers from the given rng",
         "momentum and schedule",
         "step against the gradient",
+        "list of losses, one an iteration",
     ),
 }
 

@@ -236,8 +236,10 @@ class Seen:
         return "the labels arrived as floating-point numbers" if self.float_labels else ""
 
     def randomness_fault(self):
-        if self.calls < 2 or self.rows_fault():
+        if self.rows_fault():
             return ""
+        if self.calls < self.num_iters:
+            return f"{self.calls} batches in {self.num_iters} iterations"
         drawn, N = self.indices[: self.calls], len(self.problem["X"])
         if all(np.array_equal(np.sort(index), np.sort(drawn[0])) for index in drawn):
             return "every iteration got the same rows"
@@ -330,7 +332,8 @@ def recognised(seen):
         yield REG_NOT_HANDED_ON
     if seen.num_iters > 20 and (fault := seen.randomness_fault()):
         told = {"every iteration": SAME_BATCH, "all rows of": NOT_RANDOM, "the rows of": NOT_RANDOM}
-        yield next((n for text, n in told.items() if fault.startswith(text)), ROWS_NEVER_DRAWN)
+        told["were never drawn"] = ROWS_NEVER_DRAWN
+        yield from (name for text, name in told.items() if text in fault)
     if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
         yield APPENDED_TWICE
     if "factors" not in seen.problem and seen.step_fault():

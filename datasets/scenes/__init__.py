@@ -7,7 +7,13 @@ generator whose stream NumPy has frozen, arithmetic is exactly rounded (see draw
 pickle opcodes are written here. cs231n.checksums pins the files. Read scenes.py for what they show.
 """
 
+import copy
+import multiprocessing
+import os
+import signal
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from itertools import product
 from pathlib import Path
 
@@ -41,7 +47,7 @@ def draw(labels, rng, *, size=32, progress=None):
     labels = np.asarray(labels)
     if not np.isin(labels, range(len(CLASSES))).all():
         raise ValueError(f"labels must lie in 0..{len(CLASSES) - 1}, got {np.unique(labels)}")
-    words = rng.randint(0, 2**32, size=(len(labels), sum(WORDS.values())), dtype=np.uint32)
+    words = _words(labels, rng)
     pictures = np.empty((len(labels), size, size, 3), np.uint8)
     for label, (objects, backgrounds) in enumerate(SCENES.values()):
         pairs = list(product(objects, backgrounds))
@@ -55,6 +61,11 @@ def draw(labels, rng, *, size=32, progress=None):
                 if progress:
                     progress(len(chunk))
     return pictures
+
+
+def _words(labels, rng):
+    """Return the random words of so many pictures, (N, K)."""
+    return rng.randint(0, 2**32, size=(len(labels), sum(WORDS.values())), dtype=np.uint32)
 
 
 def _render(painters, words, size):
@@ -95,24 +106,11 @@ def write(root=FOLDER, verbose=True):
     """
     root = Path(root).resolve()
     root.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.RandomState(SEED)
-    classes = np.arange(len(CLASSES))
-    train, test = (rng.permutation(np.repeat(classes, per_class)) for per_class in (5000, 1000))
-    titles = [f"training batch {i} of 5" for i in range(1, 6)] + ["testing batch 1 of 1"]
-    with (
-        tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as staging,
-        tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar,
-    ):
+    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as staging:
         new, old = Path(staging, "new"), Path(staging, "old")
         new.mkdir()
-        serial = 0
-        for file, title, labels in zip(BATCHES, titles, [*np.split(train, 5), test], strict=True):
-            pictures = draw(labels, rng, progress=bar.update)
-            names = [f"{CLASSES[y]}_s_{serial + i:06d}.png" for i, y in enumerate(labels)]
-            serial += len(labels)
-            rows = pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)
-            batch = {"batch_label": title, "labels": labels, "data": rows, "filenames": names}
-            (new / file).write_bytes(pickled(batch))
+        with tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar:
+            _write_batches(list(_batches(new)), bar)
         meta = {"num_cases_per_batch": 10_000, "label_names": CLASSES, "num_vis": 3072}
         (new / "batches.meta").write_bytes(pickled(meta))
         if root.exists():
@@ -123,6 +121,77 @@ def write(root=FOLDER, verbose=True):
             if old.exists():
                 old.rename(root)
             raise
+
+
+def _batches(folder):
+    """Yield the arguments of _write_batch; each has a generator in the state that it needs."""
+    rng = np.random.RandomState(SEED)
+    classes = np.arange(len(CLASSES))
+    train, test = (rng.permutation(np.repeat(classes, per_class)) for per_class in (5000, 1000))
+    titles = [f"training batch {i} of 5" for i in range(1, 6)] + ["testing batch 1 of 1"]
+    serial = 0
+    for file, title, labels in zip(BATCHES, titles, [*np.split(train, 5), test], strict=True):
+        yield folder / file, title, labels, serial, copy.deepcopy(rng)
+        _words(labels, rng)
+        serial += len(labels)
+
+
+def _write_batch(path, title, labels, serial, rng, progress=None):
+    pictures = draw(labels, rng, progress=progress or _report)
+    names = [f"{CLASSES[y]}_s_{serial + i:06d}.png" for i, y in enumerate(labels)]
+    rows = pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)
+    batch = {"batch_label": title, "labels": labels, "data": rows, "filenames": names}
+    path.write_bytes(pickled(batch))
+
+
+def _write_batches(batches, bar):
+    """Write batches in as many processes as there are processors, or else in this one."""
+    if (count := min(_processors(), len(batches))) > 1:
+        try:
+            return _write_in_processes(batches, count, bar)
+        except (OSError, ImportError, BrokenProcessPool):  # there can be none, or one was killed
+            bar.reset()
+    for batch in batches:
+        _write_batch(*batch, bar.update)
+
+
+def _processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _write_in_processes(batches, count, bar):
+    # New processes, not copies of this one: as on Windows, and whatever threads there are here.
+    context = multiprocessing.get_context("spawn")
+    drawn = context.Value("q", 0)
+    with ProcessPoolExecutor(count, context, _share, (drawn,)) as processes:
+        try:
+            left = {processes.submit(_write_batch, *batch) for batch in batches}
+            while left:
+                done, left = wait(left, timeout=0.1)
+                bar.update(drawn.value - bar.n)
+                for future in done:
+                    future.result()
+        except BaseException:
+            drawn.value = STOPPED
+            processes.shutdown(cancel_futures=True)
+            raise
+
+
+STOPPED = -(2**40)  # pictures drawn: tells the processes that nobody needs more
+
+
+def _share(counter):
+    """Begin a process: the pictures that all processes have drawn are counted together."""
+    global drawn
+    drawn = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by who started this
+
+
+def _report(count):
+    with drawn.get_lock():
+        drawn.value += count
+    if drawn.value < 0:
+        raise SystemExit
 
 
 def pickled(value):

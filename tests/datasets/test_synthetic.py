@@ -1,11 +1,15 @@
 """The embedded data set: same bytes everywhere, CIFAR-10's layout, statistics and difficulty."""
 
+import copy
 import hashlib
 import pickle
 import warnings
+from concurrent.futures.process import BrokenProcessPool
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 import scenes as synthetic
 from cs231n.checksums import SYNTHETIC_SHA256
@@ -43,6 +47,7 @@ def patterns(labels, rng=None, progress=None):
 def quick_set(monkeypatch):
     """Let `write` store patterns instead of drawing."""
     monkeypatch.setattr(synthetic, "draw", patterns)
+    monkeypatch.setattr(synthetic, "_processors", lambda: 1)  # others do not know of it
 
 
 def test_pictures_are_pinned(pictures):
@@ -206,10 +211,33 @@ def test_failed_writing_leaves_everything_as_it_was(error, monkeypatch, tmp_path
         raise error("half-way")
 
     monkeypatch.setattr(synthetic, "draw", fail)
+    monkeypatch.setattr(synthetic, "_processors", lambda: 1)
     with pytest.raises(error, match="half-way"):
         synthetic.write(tmp_path / "set", verbose=False)
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
     assert (tmp_path / "set" / "older").read_text() == "kept"
+
+
+@pytest.mark.parametrize("there_are", ["processes", "none", "some that break"])
+def test_several_processes_draw_what_one_draws(there_are, tmp_path, monkeypatch):
+    rng = np.random.RandomState(0)
+    batches = [(f"batch {i}", LABELS, 20 * i, copy.deepcopy(rng)) for i in range(2)]
+    folders = [tmp_path / name for name in ("one", "several")]
+    for folder in folders:
+        folder.mkdir()
+    for number, batch in enumerate(batches):
+        synthetic._write_batch(folders[0] / f"{number}", *copy.deepcopy(batch), lambda count: None)
+
+    error = {"none": OSError, "some that break": BrokenProcessPool}.get(there_are)
+    if error:
+        monkeypatch.setattr(synthetic, "ProcessPoolExecutor", Mock(side_effect=error))
+    monkeypatch.setattr(synthetic, "_processors", lambda: 2)
+    placed = [(folders[1] / f"{number}", *batch) for number, batch in enumerate(batches)]
+    with tqdm(total=40, disable=None) as bar:
+        synthetic._write_batches(copy.deepcopy(placed), bar)
+    for number in range(2):
+        one, several = (folder / f"{number}" for folder in folders)
+        assert one.read_bytes() == several.read_bytes()
 
 
 def test_progress_counts_the_pictures():

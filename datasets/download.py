@@ -8,10 +8,8 @@ Without them, this file is started as a program: `python download.py URL OFFSET`
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import queue
 import re
 import shutil
 import subprocess
@@ -146,9 +144,9 @@ def attempt(url: str, part: Path, limit: int, stall: float, clock: Clock) -> Non
     terminal = sys.stderr.isatty()  # a line that changes; elsewhere, a new one now and then
     shown = began = time.monotonic()
     process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=english, bufsize=0)
-    with process, open(part, "ab") as file, reading(process.stdout) as chunks:
+    with process, open(part, "ab") as file:
         try:
-            while chunk := next_of(chunks, stall, clock):
+            while chunk := read(process, stall, clock):
                 file.write(chunk)
                 size += len(chunk)
                 if size > limit:
@@ -167,35 +165,21 @@ def attempt(url: str, part: Path, limit: int, stall: float, clock: Clock) -> Non
         raise AttemptFailed((message or f"exit code {code}").splitlines()[-1], code)
 
 
-@contextlib.contextmanager
-def reading(pipe):
-    """Give a queue of what comes from a pipe, and of no bytes at its end.
+def read(process, stall: float, clock: Clock) -> bytes:
+    """Return what comes next, no bytes at the end; a process that brings nothing is killed.
 
-    A thread reads it: waiting for a pipe with a time limit is nothing that every system knows.
+    Waiting for a pipe with a time limit is nothing that every system knows.
     """
-    chunks = queue.Queue(maxsize=4)
-
-    def read():
-        while chunk := pipe.read(CHUNK):
-            chunks.put(chunk)
-        chunks.put(b"")
-
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    try:
-        yield chunks
-    finally:
-        while thread.is_alive():  # it may wait for room in the queue
-            with contextlib.suppress(queue.Empty):
-                chunks.get(timeout=0.01)
-
-
-def next_of(chunks, stall: float, clock: Clock) -> bytes:
-    try:
-        return chunks.get(timeout=clock.at_most(stall))
-    except queue.Empty:
+    alarm = threading.Timer(clock.at_most(stall), process.kill)
+    alarm.daemon = True  # or it would hold up the end of this program
+    alarm.start()
+    chunk = process.stdout.read(CHUNK)
+    late = alarm.finished.is_set()
+    alarm.cancel()
+    if late and not chunk:
         clock.at_most(stall)
-        raise AttemptFailed(f"no byte for {stall:g} s") from None
+        raise AttemptFailed(f"no byte for {stall:g} s")
+    return chunk
 
 
 def downloader(url: str, offset: int) -> list[str]:

@@ -11,11 +11,9 @@ import copy
 import multiprocessing
 import os
 import signal
-import tempfile
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -26,7 +24,6 @@ from scenes.scenes import SCENES
 
 CLASSES = tuple(SCENES)
 BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
-FOLDER = Path(__file__).resolve().parents[1] / "synthetic-batches-py"
 SEED = 231
 
 # Contrast and brightness of red, green and blue that give the set CIFAR-10's deviations and means.
@@ -98,29 +95,16 @@ def expose(c, d):
         channel += brightness + d.uniform(offset - 6, offset + 6)
 
 
-def write(root=FOLDER, verbose=True):
-    """Draw the data set into the folder `root`, with a progress bar if verbose.
+def write(folder, verbose=True):
+    """Draw the data set into a folder, batches.meta last, with a progress bar if verbose.
 
-    The files are made in a temporary folder beside `root`, which takes its place at the end: an
-    error or an interruption leaves an older `root` as it was, and nothing else behind.
+    get_cifar10.py sees to it that only a whole set takes an older one's place.
     """
-    root = Path(root).resolve()
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as staging:
-        new, old = Path(staging, "new"), Path(staging, "old")
-        new.mkdir()
-        with tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar:
-            _write_batches(list(_batches(new)), bar)
-        meta = {"num_cases_per_batch": 10_000, "label_names": CLASSES, "num_vis": 3072}
-        (new / "batches.meta").write_bytes(pickled(meta))
-        if root.exists():
-            root.rename(old)
-        try:
-            new.rename(root)
-        except BaseException:
-            if old.exists():
-                old.rename(root)
-            raise
+    folder.mkdir(exist_ok=True)
+    with tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar:
+        _write_batches(list(_batches(folder)), bar)
+    meta = {"num_cases_per_batch": 10_000, "label_names": CLASSES, "num_vis": 3072}
+    (folder / "batches.meta").write_bytes(pickled(meta))
 
 
 def _batches(folder):

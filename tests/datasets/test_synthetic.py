@@ -193,31 +193,6 @@ def test_written_set_holds_what_was_drawn_and_loads_without_a_warning(quick_set,
         np.testing.assert_array_equal(pictures, patterns(batch["labels"]))
 
 
-def test_writing_replaces_an_older_set(quick_set, tmp_path):
-    folder = tmp_path / "parent" / "set"
-    folder.mkdir(parents=True)
-    (folder / "leftover").touch()
-    synthetic.write(folder, verbose=False)
-    assert {path.name for path in folder.iterdir()} == set(SYNTHETIC_SHA256)
-    assert [path.name for path in folder.parent.iterdir()] == ["set"]
-
-
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_failed_writing_leaves_everything_as_it_was(error, monkeypatch, tmp_path):
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / "older").write_text("kept")
-
-    def fail(labels, rng, progress=None):
-        raise error("half-way")
-
-    monkeypatch.setattr(synthetic, "draw", fail)
-    monkeypatch.setattr(synthetic, "_processors", lambda: 1)
-    with pytest.raises(error, match="half-way"):
-        synthetic.write(tmp_path / "set", verbose=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["set"]
-    assert (tmp_path / "set" / "older").read_text() == "kept"
-
-
 @pytest.mark.parametrize("there_are", ["processes", "none", "some that break"])
 def test_several_processes_draw_what_one_draws(there_are, tmp_path, monkeypatch):
     rng = np.random.RandomState(0)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import struct
 import sys
 import time
@@ -90,6 +91,28 @@ def test_where_processor_time_counts_a_busy_machine_decides_nothing(
 ):
     monkeypatch.setattr(checks, "call", partial(calling.call, slack=4))
     assert told in str(run_body(body, time_limit=3))
+
+
+def test_a_hang_costs_the_processor_time_that_it_may_take_and_no_more(run_body, monkeypatch):
+    monkeypatch.setattr(checks, "call", partial(calling.call, slack=20))
+    before = os.times()
+    run_body("while True: pass", time_limit=3)
+    spent = os.times().children_user - before.children_user
+    assert spent < 5  # two children: a second each, and their start; else they get 3 and 3
+
+
+def test_the_calls_together_may_take_so_much_processor_time(toy, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        f"{HEAD}    end = time.process_time() + 0.3\n    while time.process_time() < end: pass"
+    )
+    target = calling.Target.of(toy, toy.exercises["total"], toy.root, file=file)
+    problems = {str(number): {"numbers": np.ones(1)} for number in range(5)}
+    for seconds, statuses in ((1.0, {"value", "hang"}), (5.0, {"value"})):
+        found = calling.call(
+            target, problems, dict.fromkeys(problems, "number"), time_limit=seconds, slack=20
+        )
+        assert {one.status for one in found.by_name.values()} == statuses
 
 
 def test_a_hang_that_hides_is_ended(run_body):

@@ -138,6 +138,35 @@ print(subprocess.run(["unshare", "-Ur", "true"], stderr=subprocess.DEVNULL).retu
     assert user.run(code) == (0, "1\n")
 
 
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "fcntl.flock(file, fcntl.LOCK_SH)",
+        "fcntl.lockf(file, fcntl.LOCK_SH)",
+        "fcntl.fcntl(file, 37, struct.pack('hhqqi', fcntl.F_RDLCK, 0, 0, 0, 0))",
+        "fcntl.fcntl(file, 1024, fcntl.F_RDLCK)",
+    ],
+    ids=["flock", "POSIX", "open file", "lease"],
+)
+def test_no_lock_on_the_hosts_programs_tells_another_sandbox_something(user, lock):
+    code = f"import fcntl, struct; file = open('/usr/bin/env'); {lock}"
+    status, output = user.run(code)
+    assert status == 1 and "No locks available" in output
+
+
+def test_the_hosts_load_is_not_told(user):
+    code = """
+import ctypes, glob, os
+names = ("loadavg", "uptime", "stat", "interrupts", "vmstat", "locks")
+paths = ["/proc/" + name for name in names] + glob.glob("/proc/pressure/*")
+print([open(path).read() for path in paths if os.path.exists(path)] == [""] * len(paths))
+print(ctypes.CDLL(None).sysinfo(ctypes.create_string_buffer(200)))
+print(ctypes.CDLL(None).inotify_init())
+print(os.cpu_count() > 0, "MemTotal" in open("/proc/meminfo").read())
+"""
+    assert user.run(code) == (0, "True\n-1\n-1\nTrue True\n")
+
+
 def test_the_environment_of_the_host_is_nowhere(user):
     code = """
 import os

@@ -153,6 +153,14 @@ def test_a_notebook_of_many_values_takes_no_more_than_its_size(content):
         tracemalloc.stop()
 
 
+def test_a_string_ends_where_json_says_so():
+    text = "0.25, [1], {2}" * 300_000  # no values, as they stand in a string
+    content = MANY % (b"", b'{"source": "\\" %s"}' % text.encode())
+    assert len(read_cells(content)[0].source) > 4_000_000
+    with pytest.raises(ValueError, match="values"):
+        read_cells(MANY % (b'"\\\\", ' + b", ".join([b"{}"] * 600_000), b""))
+
+
 def test_commas_in_what_was_printed_are_no_values():
     text = "0.25, [1], {2}\\n" * 300_000
     content = MANY % (b"", b'{"source": "%s \\\\\\" ,"}' % text.encode())

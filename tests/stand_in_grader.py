@@ -58,7 +58,7 @@ def grade(files, settings):
         "seed": settings.seed,
         "points": {"automatic": points},
         "digest": digest,
-        "changed": [],
+        "told": [],
         "times": {"seconds": time.perf_counter() - start, "process": os.getpid()},
     }
     return Graded(result, {"one.ipynb": digest.encode() * 1000})

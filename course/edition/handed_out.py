@@ -1,7 +1,8 @@
 """Which edition does what comes back come from?
 
-    given(course, files, notebook)      the cells that were handed out of a submission's notebook
+    choose(records, files, file)        the record of the edition that a notebook comes from
     edition(course)                     the edition that the tree gives now
+    tell_editions(course, files)        sentences on notebooks that are not of one known edition
     keep(course, record)                keep a record in exercises/editions/, for grading
 
 A student works on the edition that was handed out, while the tree goes on: a typo is corrected, a
@@ -14,6 +15,7 @@ from course.edition.derive import derive
 from course.files import put
 from course.notebook import edition_told, read_cells, squeeze
 from course.record import parse
+from course.text import one_line
 
 FOLDER = "exercises/editions"
 
@@ -59,20 +61,36 @@ def keep(course, record):
     return path
 
 
-def given(course, files, notebook):
-    """Return the cells that were handed out of a notebook, as notebook.Given.
+def is_foreign(cells, given):
+    """Whether a notebook has cells, and none that was ever handed out: of another course, say."""
+    return bool(cells) and not any(given.has(cell) for cell in cells)
 
-    files      {name: bytes} of a submission, which may be anything
-    notebook   the definition's Notebook
-    """
-    return choose(records(course), files, notebook.file).given(notebook.file)
+
+def tell_editions(course, files):
+    """Return sentences on notebooks of a submission that are not of one and a known edition."""
+    told, first = [], choose(records(course), files, course.notebook_files[0])
+    for file in course.notebook_files:
+        try:
+            cells = read_cells(files.get(file, b""))
+        except ValueError:
+            continue
+        record, named = choose(records(course), files, file), edition_told(files[file])
+        if is_foreign(cells, record.given(file)):
+            way_out = "its answers are looked for by the words of the questions"
+            told.append(f"{file}: none of its cells is the course's; {way_out}")
+        elif named and named not in (record.id, first.id):
+            what = f"the edition {one_line(named, 16)}, of which exercises/editions/ has no record"
+            told.append(f"{file}: it is of {what}; it is graded as {record.id}, the nearest")
+        elif record.id != first.id:
+            told.append(f"{file}: it is of another edition than the rest, {record.id}")
+    return told
 
 
 def choose(records, files, file):
     """Return the Record of the edition that the notebook `file` of a submission comes from.
 
     Its metadata tell; if they were lost, those of another notebook; else it is the edition with
-    the most of its cells unchanged. In doubt it is the first of the records.
+    the most of its cells unchanged, and the fewest others. In doubt it is the first of the records.
     """
     known = {one.id: one for one in records if file in one.notebooks}
     names = [file, *sorted(name for name in files if name.endswith(".ipynb"))]
@@ -83,8 +101,10 @@ def choose(records, files, file):
         texts = {squeeze(cell.source) for cell in read_cells(files.get(file, b""))}
     except ValueError:
         return records[0]
-    return max(records, key=lambda one: count_equal(one.notebooks.get(file, {}), texts))
 
+    def likeness(record):
+        cells = record.notebooks.get(file, {})
+        equal = sum(squeeze(source) in texts for source in cells.values())
+        return equal, -len(cells) if equal else 0
 
-def count_equal(cells, texts):
-    return sum(squeeze(source) in texts for source in cells.values())
+    return max(records, key=likeness)

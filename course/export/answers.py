@@ -10,14 +10,15 @@ this raise.
 """
 
 import base64
+import hashlib
 import io
 import re
 import warnings
 
 from PIL import Image
 
-from course.edition.handed_out import given
-from course.notebook import dig, find_answer, find_group, joined, read_cells
+from course.edition.handed_out import choose, is_foreign, records
+from course.notebook import dig, find_answer, find_group, joined, read_cells, says_something
 from course.text import clean, one_line
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
@@ -35,10 +36,13 @@ def cut_out(course, files):
     title, kind      the same; kind is "answer" (Markdown) or "code"
     possible         its points
     answered         whether anything was written; in doubt yes, as a person looks at it then
-    state            "" or, of its notebook, "missing" or "unreadable"
+    asked            whether the edition that the work was done on asks for it
+    state            "" or, of its notebook, "missing", "unreadable" or "foreign": none of its cells
+                     was handed out, and the answer was looked for by the words of the question
     source           what was written, without the placeholder; "" if nothing was
     question         the text that asks; "" for code
-    figures          [{"cell", "mime", "name", "alt"}]: pasted into the answer, or in its section
+    figures          [{"cell", "mime", "name", "alt"}]: pasted into the answer, or in its section;
+                     not those that were handed out as files
     """
     return [entry for entry, _ in find(course, files)]
 
@@ -76,17 +80,29 @@ def find(course, files):
     """Yield (entry, {name of a figure: its bytes}) for each cell that a person grades."""
     for notebook in course.notebooks.values():
         state, cells = cells_of(files.get(notebook.file))
-        known = given(course, files, notebook)
+        record = choose(records(course), files, notebook.file)
+        known, given_files = record.given(notebook.file), set(record.files.values())
+        if is_foreign(cells, known):
+            state = "foreign"
         for one in course.by_hand:
             if one.notebook == notebook.name:
-                yield find_one(one, state, cells, known)
+                yield find_one(one, state, cells, known, given_files)
 
 
-def find_one(one, state, cells, known):
-    """Return (entry, {name of a figure: its bytes}) of a cell that is declared as a ByHand."""
-    written = find_answer(cells, known, one)
+def find_one(one, state, cells, known, given_files):
+    """Return (entry, {name of a figure: its bytes}) of a cell that is declared as a ByHand.
+
+    given_files   SHA-256 of files, in hexadecimal digits: pictures among them are nobody's own
+    """
+    question = known.sources.get(one.question, "")
+    if state == "foreign":
+        written = find_by_words(cells, one, question)
+    else:
+        written = find_answer(cells, known, one)
     shown, contents = [], {}
     for cell, alt, form, content in pictures(cells, find_group(cells, known, one.cell), known):
+        if hashlib.sha256(content).hexdigest() in given_files:
+            continue
         name = f"{one.notebook}_{one.cell}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
         shown.append({"cell": cell, "mime": FORMATS[form], "name": name, "alt": alt})
         contents[name] = content
@@ -97,12 +113,43 @@ def find_one(one, state, cells, known):
         "kind": one.kind,
         "possible": one.points,
         "answered": bool(written),
+        "asked": bool(state or written) or one.cell in known.sources,
         "state": state,
         "source": clean(written),
         "figures": shown,
-        "question": clean(known.sources.get(one.question, ""), 20_000),
+        "question": clean(question, 20_000),
     }
     return entry, contents
+
+
+def find_by_words(cells, by_hand, question):
+    """Return what stands behind a question in a notebook of another edition; "" if nothing does.
+
+    The question is known by its title ("Inline question 1"), or by two thirds of its words. What is
+    written stands in the same cell behind the word "answer", or up to the next heading or code.
+    """
+    asked, title = words_of(question), words_of(by_hand.title)
+    texts = [cell.source if cell.type == "markdown" else None for cell in cells]
+
+    def likeness(text):
+        found = words_of(text or "")
+        return len(title) > 1 and title <= found, len(asked & found) / max(len(asked), 1)
+
+    place = max(range(len(texts)), key=lambda index: likeness(texts[index]))
+    titled, share = likeness(texts[place])
+    if not by_hand.question or not (titled or share >= 2 / 3):
+        return ""
+    *_, inside = re.split(r"\banswer\b\W*", texts[place], flags=re.IGNORECASE)
+    written = [inside] if inside != texts[place] else []
+    for text in texts[place + 1 :]:
+        if text is None or text.startswith("#") or (title and words_of(text) >= title):
+            break
+        written.append(text)
+    return "\n\n".join(text for text in written if says_something(text))
+
+
+def words_of(text):
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def cells_of(content):

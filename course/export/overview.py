@@ -66,6 +66,12 @@ def row(course, result, manual=None):
             intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
             for one in result["answers"]
         },
+        "edition": intern(result.get("edition", "")),
+        "not_asked": [
+            f"{one['notebook']}: {one.get('title') or one['exercise']}"
+            for one in (*result["exercises"], *result["answers"])
+            if not one.get("asked", True)
+        ],
         "prints": fingerprints(result),
         "checked": {one["name"]: intern(tell_checked(one)) for one in result["notebooks"]},
         "notebooks": {name: intern(executed.get(name, "")) for name in course.notebooks},
@@ -109,11 +115,23 @@ def equal_work(rows):
     return found
 
 
-def tell_times(course, rows):
-    """Return sentences on hand-in times that are not known, which a deadline asks for."""
+def tell_notes(course, rows):
+    """Return sentences on editions, on what some were not asked, and on hand-in times that are not
+    known, if there is a deadline."""
+    told, editions = [], Counter(one["edition"] for one in rows if one["edition"])
+    today = records(course)[0].id
+    if editions.keys() - {today}:
+        names = [f"{name}{' (today)' * (name == today)}: {n}" for name, n in editions.items()]
+        told.append(f"Editions that were worked on: {', '.join(sorted(names))}.")
+    not_asked = {}
+    for one in rows:
+        for what in one["not_asked"]:
+            not_asked.setdefault(what, []).append(one["name"])
+    for what, names in not_asked.items():
+        who = ", ".join(names[:MOST_NAMES]) + ", …" * bool(names[MOST_NAMES:])
+        told.append(f"{what} was not asked in the edition of {who}: they have its points.")
     if not course.deadline:
-        return []
-    told = []
+        return told
     untimed = sum(not one["time"] and not one["unknown"] for one in rows)
     if untimed:
         told.append(f"When it was handed in is not known of {untimed}: no penalty for these.")
@@ -138,6 +156,7 @@ def exercise(entry):
         "notebook": intern(entry["notebook"]),
         "points": entry["points"],
         "status": intern(entry["status"]),
+        "asked": entry.get("asked", True),
         "vectorized": entry["vectorized"],
         "misconceptions": [intern(name) for name in entry["misconceptions"]],
     }
@@ -239,7 +258,7 @@ def index(course, rows, about=None):
         questions=question_table(rows),
         about=about,
         equal=equal_work(rows),
-        times=tell_times(course, rows),
+        notes=tell_notes(course, rows),
         script=Markup(script),
         script_policy=f"{POLICY}; script-src 'sha256-{digest}'",
         statuses=VERDICTS,

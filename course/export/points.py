@@ -65,10 +65,13 @@ def score_of_exercise(entry, manual):
 def score_of(answer, manual):
     """Return the points of an answer: a person's, 0 if there is none, None if it waits for one.
 
-    An answer in a notebook that cannot be read may still be found by a person.
+    An answer in a notebook that cannot be read, or is of another edition, may still be found by a
+    person. What an edition did not ask for has all points.
     """
     score, _ = given_by_hand(answer, manual)
-    nothing = not answer["answered"] and answer.get("state") != "unreadable"
+    if score is None and not answer.get("asked", True):
+        return float(answer["possible"])
+    nothing = not answer["answered"] and answer.get("state") not in ("unreadable", "foreign")
     return 0.0 if score is None and nothing else score
 
 

@@ -19,6 +19,7 @@ from course.export.points import given_by_hand, points, score_of, score_of_exerc
 from course.text import one_line
 
 VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that are told apart
+NOT_ASKED = "The edition that this work was done on did not ask for it, so it has its points."
 NO_POINTS = "No points depend on this."
 WITHOUT_SANDBOX = (
     "Graded without the sandbox. The code could have changed this result: it is not to be trusted "
@@ -61,8 +62,9 @@ class ToldExercise:
             entry["exercise"],
             entry.get("code"),
         )
-        self.ok = entry["status"] == "passed"
-        self.verdict = f"{verdict}. {public(entry)}".rstrip()
+        asked = entry.get("asked", True)
+        self.ok = entry["status"] == "passed" or not asked
+        self.verdict = f"{verdict}. {public(entry)}".rstrip() if asked else NOT_ASKED
         self.lines = [
             Line(line["title"], line["ok"], public(line))
             for line in entry["lines"]
@@ -120,6 +122,10 @@ def tell_nothing(answer):
     if answer["answered"]:
         return ""
     file, state = f"{answer['notebook']}.ipynb", answer["state"]
+    if not answer.get("asked", True):
+        return NOT_ASKED
+    if state == "foreign":
+        return f"{file} is of another edition, and this was not found in it: please look."
     if state == "unreadable":
         return f"{file} cannot be read."
     return f"Nothing was written: {file} is missing." if state else "Nothing was written."

@@ -15,7 +15,7 @@ from pathlib import Path
 from course import ROOT, limited
 from course.edition import whole
 from course.export import outcome, upload
-from course.export.overview import equal_work, summary_table, tell_times
+from course.export.overview import equal_work, summary_table, tell_notes
 from course.export.roster import People, read_table
 from course.files import put
 from course.grader import intake, sandbox
@@ -99,7 +99,7 @@ def grade_download(course, options, download, out):
         about["states"] = Counter(summary.states.values())
         rows = outcome.write(course, out, store, sorted(summary.states), about)
     print(summary_table(rows))
-    for sentence in tell_times(course, rows):
+    for sentence in tell_notes(course, rows):
         print(sentence)
     for what, group in equal_work(rows):
         print(f"The same work, {what}: {', '.join(one['name'] for one in group)}")

@@ -8,7 +8,7 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
     remarks            [sentence, ...]: what is missing, unreadable, refused
     content, key       SHA-256 of the submission's files; of these and the settings
     edition            the id of the one that it comes from, "" if nothing was looked at
-    changed            [name of a given file that was changed, ...]: ours stood for it
+    told               [sentence, ...] on given files that were changed, and on other editions
     seed, data         of the unseen problems; the data set the notebooks were executed on
     sandbox            false if the code ran with the rights of whoever graded it
     grader             hash of the grader's own files and of the versions of its libraries
@@ -26,11 +26,12 @@ many/ adds the first four lines, and the store the attachments.
 import time
 from dataclasses import dataclass
 
+from course.edition.handed_out import tell_editions
 from course.export.answers import code_of, cut_out
 from course.export.notebook_page import notebook_page
 from course.grader.notebooks.rerun import rerun
 from course.grader.verdict import Work, judge_exercises
-from course.grader.verdict.tree import changed_files
+from course.grader.verdict.tree import tell_changes
 from course.outputs import data_sets
 
 
@@ -64,7 +65,8 @@ def grade(files, settings):
                 attachments[f"{name}.ipynb"] = executed.notebook
                 attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
     result = make_result(settings, exercises, cut_out(course, files))
-    result |= {"edition": work.record.id, "changed": changed_files(work), "notebooks": notebooks}
+    told = [*tell_editions(course, files), *tell_changes(work)]
+    result |= {"edition": work.record.id, "told": told, "notebooks": notebooks}
     result["times"] = {
         "exercises": round(judged - start, 2),
         "notebooks": round(time.perf_counter() - judged, 2),
@@ -73,10 +75,18 @@ def grade(files, settings):
 
 
 def make_result(settings, exercises, answers):
-    """Return the result of exercises and answers; nothing else of the submission was looked at."""
+    """Return the result of exercises and answers; nothing else of the submission was looked at.
+
+    What an edition did not ask for costs no points, unless nothing was done.
+    """
+    done = any(one["points"] for one in exercises) or any(one["answered"] for one in answers)
+    for one in (*exercises, *answers):
+        one["asked"] = one["asked"] or not done
+    for one in exercises:
+        one["points"] = one["points"] if one["asked"] else one["possible"]
     return {
         "edition": "",
-        "changed": [],
+        "told": [],
         "seed": settings.seed,
         "data": settings.data,
         "sandbox": settings.sandbox,

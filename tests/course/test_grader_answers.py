@@ -4,6 +4,7 @@ Where answers may stand, and what is none, is asked in test_notebook.py.
 """
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -16,6 +17,7 @@ from sample_course import ANSWERS, NOTEBOOKS, copy_sample
 from course.edition import handed_out
 from course.edition.derive import derive
 from course.export import answers
+from course.notebook import read_cells
 
 ANSWER = "Because the hinge has a kink."
 GRADED = [(name, cell, title, 5) for name in NOTEBOOKS for cell, title in ANSWERS.items()]
@@ -120,6 +122,16 @@ def test_figures_are_those_of_the_section_and_those_pasted_into_the_answer(
     assert [contents[one["name"]] for one in found] == [png(colour=c) for c in (6, 3, 4)]
     assert len(contents) == 4
     assert all(re.fullmatch(r"[a-z0-9_]+\.(png|gif|jpg)", name) for name in contents)
+
+
+def test_a_picture_that_was_handed_out_is_nobodys_figure(course, notebook):
+    cell_of(notebook, "figure-2")["outputs"] = [shown(png(colour=2)), shown(png(colour=3))]
+    given = handed_out.records(course)[0].given("notebooks/one.ipynb")
+    [one] = (one for one in course.by_hand if (one.notebook, one.cell) == ("one", "search-cell"))
+    cells = read_cells(json.dumps(notebook).encode())
+    given_files = {hashlib.sha256(png(colour=2)).hexdigest()}
+    _, contents = answers.find_one(one, "", cells, given, given_files)
+    assert list(contents.values()) == [png(colour=3)]
 
 
 def test_only_sound_pictures_of_a_bearable_size_and_number_are_cut_out(cut_out, notebook):

@@ -34,9 +34,9 @@ from course.grader.settings import Settings
 from course.grader.verdict import unseen
 from course.grader.verdict.tree import (
     Work,
-    changed_files,
     sha256,
     student_edition,
+    tell_changes,
     tree,
     write_tree,
 )
@@ -172,9 +172,9 @@ def test_given_files_that_were_changed_are_named(toy, solved):
     for text, names in (
         (given, []),
         (given.replace(b"\n", b"\r\n"), []),
-        (b"x", ["toy/__init__.py"]),
+        (b"x", ["toy/__init__.py: it was changed; ours was used"]),
     ):
-        assert changed_files(Work.of(toy, solved | {"toy/__init__.py": text})) == names
+        assert tell_changes(Work.of(toy, solved | {"toy/__init__.py": text})) == names
 
 
 # Each exercise alone

@@ -65,11 +65,10 @@ class Task:
         """Return a result under the name, and with the remarks, of this submission."""
         head = {"format": FORMAT, "version": VERSION}
         head |= {"name": self.submission.name, "slug": self.submission.slug}
-        changed = [f"{name}: it was changed; ours was used" for name in result["changed"]]
         late = [
             f"{one}: points were lost by a limit of time; please look" for one in late_in(result)
         ]
-        remarks = [*self.submission.remarks, *changed, *late]
+        remarks = [*self.submission.remarks, *result["told"], *late]
         head |= {"remarks": remarks, "content": self.content, "key": self.key}
         head |= {"student": self.submission.student}
         return head | {name: value for name, value in result.items() if name not in head}

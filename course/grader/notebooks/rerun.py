@@ -27,6 +27,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from course import ROOT, definition
+from course.edition import handed_out
 from course.grader.notebooks import compare, drive, notebook_reader
 from course.grader.notebooks.kernel import Limits
 from course.grader.sandbox import ENDED, NOTEBOOK, SandboxUnavailable, prefix, usage
@@ -113,7 +114,8 @@ def ours(work, path):
 
     The metadata, with the tolerances, are those that our cell of this id has by now.
     """
-    given, metadata = work.record.given(path).sources, cell_metadata(work.course, path)
+    record = handed_out.choose(handed_out.records(work.course), work.files, path)
+    given, metadata = record.given(path).sources, cell_metadata(work.course, path)
     return {name: (source, metadata.get(name, {})) for name, source in given.items()}
 
 

@@ -7,6 +7,7 @@ student. judge_exercises returns one table an exercise, in the order of their de
     notebook, cell, exercise   as they are declared
     points, possible, correct  all points, none, or those of parts that are right
     parts                      [{name, points, possible}, ...] where they are declared
+    asked                      whether the edition that the work was done on asks for it
     limit                      whether points were lost by a limit of time: a person should look
     status                     "passed", "failed", "not implemented", "broken" (it could not be run)
     lines                      [{title, ok: true, false or null, detail, public}, ...]
@@ -74,6 +75,7 @@ def entry(work, exercise, verdict):
         "possible": exercise.points,
         "parts": [part._asdict() for part in parts if part.name],
         "correct": report.passed,
+        "asked": report.passed or asks(work, exercise),
         "limit": points < exercise.points
         and any(one.status in ("hang", "left out") for one in verdict.outcomes.by_name.values()),
         "status": report.status,
@@ -87,6 +89,12 @@ def entry(work, exercise, verdict):
         "notes": list(report.notes),
         "vectorized": report.vectorized,
     }
+
+
+def asks(work, exercise):
+    """Whether the edition that a student's Work was done on has the exercise."""
+    file = work.course.notebooks[exercise.notebook].file
+    return exercise.cell in work.record.given(file).sources
 
 
 def judge_exercise(work, exercise, known, *, sandbox=True):

@@ -98,19 +98,21 @@ def is_outdated(work, name):
     return inside and work.record.files.get(name) == sha256(work.files[name])
 
 
-def changed_files(work):
-    """Return the names of the given files that a student changed: ours stand for them."""
-    given, exercises = work.record.files, work.course.exercise_files
-    return sorted(
-        name
-        for name, content in work.files.items()
-        if name in given
-        and name not in exercises
-        and work.course.is_given(name)
-        and not is_picture(name)
-        # Editors and version control may end lines in another way.
-        and given[name] != sha256(content.replace(b"\r\n", b"\n"))
-    )
+def tell_changes(work):
+    """Return a sentence for each given file that is not its edition's: ours stands for it."""
+    given, exercises, told = work.record.files, work.course.exercise_files, []
+    others = [record.files for record in handed_out.records(work.course)]
+    for name, content in sorted(work.files.items()):
+        if name in exercises or is_picture(name) or not work.course.is_given(name):
+            continue
+        digest = sha256(
+            content.replace(b"\r\n", b"\n")
+        )  # as editors and version control may end lines
+        if name in given and given[name] != digest:
+            other = any(files.get(name) == digest for files in others)
+            what = "it is of another edition than the rest" if other else "it was changed"
+            told.append(f"{name}: {what}; ours was used")
+    return told
 
 
 def sha256(content):

@@ -1,15 +1,13 @@
 """Submissions that attack: do they earn what they did not compute, change or disturb anything?
 
-Each is graded alone and, which is slow, among honest ones in one run. tests/attacks holds them;
-test_grader_attacks_machine.py tries the sandbox without a grader, and _notebooks.py what
-re-executes notebooks. A tester that could not fail would prove nothing: the last tests show that
-the same attacks succeed where a protection is missing.
+All are graded among honest ones in one run; honest ones, and attacks beside right solutions, also
+each alone, to be compared. tests/attacks holds them; test_grader_attacks_machine.py tries the
+sandbox without a grader, and _notebooks.py what re-executes notebooks. A tester that could not fail
+would prove nothing: the last tests show that these attacks succeed where a protection is missing.
 """
 
-import dataclasses
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -75,9 +73,8 @@ def world(tmp_path_factory, settings):
 
 @pytest.fixture(scope="module")
 def alone(world, settings):
-    """{name: result} of each submission, graded by itself."""
-    texts = tester.cheating(world)
-    tried = {name: tester.alone(text) for name, text in texts.items()} | tester.honest()
+    """{name: result} of honest submissions and such as are right besides, each graded by itself."""
+    texts, tried = tester.cheating(world), tester.honest()
     tried |= {f"{name}, beside": tester.beside_solutions(texts[name]) for name in BESIDE}
     tried["shadowed"] = tester.shadowed(world.folder / "shadow")
     with ThreadPoolExecutor(2) as pool:
@@ -135,33 +132,18 @@ ATTACKS = [one.__name__ for one in cheats.AT_IMPORT + answers.ENDS + answers.AT_
 ATTACKS += ["wrong", "machine", *(f"limits {name}" for name in tester.LIMITED)]
 
 
-def earns_nothing(result):
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_earns_nothing(together, name):
+    result = together[name]
     assert points(result) == 0, result["exercises"]
     assert result["points"]["automatic"] == 0
     assert len(result["exercises"]) == 6
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_earns_nothing(alone, name):
-    earns_nothing(alone[name])
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_earns_nothing_among_others(together, name):
-    earns_nothing(together[name])
-
-
-def gives_nothing_away(result):
-    told = {one["message"] for one in result["exercises"] if one["exercise"] in SOFTMAX}
+def test_the_machine_gives_nothing_away(together):
+    exercises = together["machine"]["exercises"]
+    told = {one["message"] for one in exercises if one["exercise"] in SOFTMAX}
     assert len(told) == 1 and told.pop().startswith("RuntimeError: [] "), told
-
-
-def test_the_machine_gives_nothing_away(alone):
-    gives_nothing_away(alone["machine"])
-
-
-def test_the_machine_gives_nothing_away_among_others(together):
-    gives_nothing_away(together["machine"])
 
 
 @pytest.mark.parametrize("name", BESIDE)
@@ -220,11 +202,7 @@ def test_students_are_not_told_the_unseen_problems(together, pages):
         assert "SECRET" not in (pages / name).read_text(encoding="utf-8")
 
 
-def test_no_process_outlives_its_sandbox(alone):
-    assert outlasting(tester.LIMITED["outlasting"]) == []
-
-
-def test_no_process_outlives_its_sandbox_among_others(together):
+def test_no_process_outlives_its_sandbox(together):
     assert outlasting(tester.LIMITED["outlasting"]) == []
 
 
@@ -260,39 +238,6 @@ def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path
     with ThreadPoolExecutor(2) as pool:
         found = dict(pool.map(lambda pair: status(*pair), forged))
     assert set(found.values()) <= {"failed", "broken", "not implemented"}, found
-
-
-# Without a sandbox
-
-
-def test_without_bubblewrap_grading_does_not_start(tmp_path):
-    folder, empty = tmp_path / "handed in", tmp_path / "bin"
-    for path in (folder, empty):
-        path.mkdir()
-    submissions.to_zip(tester.alone(""), folder / "somebody.zip")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "course.grader",
-            "grade",
-            str(folder),
-            "--out",
-            str(tmp_path / "out"),
-        ],
-        env={**os.environ, "PATH": str(empty)},
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert done.returncode != 0
-    assert "apt install bubblewrap" in done.stderr and "Traceback" not in done.stderr
-    assert not list(tmp_path.rglob("result.json"))
-
-
-def test_a_result_says_that_there_was_no_sandbox(settings):
-    graded = grade(submissions.blank(), dataclasses.replace(settings, sandbox=False))
-    assert graded.result["sandbox"] is False
 
 
 # Test the tester

@@ -6,26 +6,20 @@ copies: change them as you like.
 
 import functools
 import io
-import json
 import zipfile
 from pathlib import Path
 
 from course import definition
 from course.grader import examples
-from course.grader.examples import edit_cells
 
 COURSE = definition.load()
 
 SVM, SOFTMAX = "notebooks/svm.ipynb", "notebooks/softmax.ipynb"
-LINEAR_SVM, SOFTMAX_LOSS, LINEAR_CLASSIFIER = (
-    f"cs231n/classifiers/{name}.py" for name in ("linear_svm", "softmax", "linear_classifier")
-)
+SOFTMAX_LOSS = "cs231n/classifiers/softmax.py"
 
 _solved = functools.cache(functools.partial(examples.solved, COURSE))
 _blank = functools.cache(functools.partial(examples.blank, COURSE))
 plant = functools.partial(examples.plant, COURSE)
-begin_with = functools.partial(examples.begin_with, COURSE)
-cut_notebooks = functools.partial(examples.cut_notebooks, COURSE)
 
 
 def solved(executed=True):
@@ -44,27 +38,6 @@ def with_file(files, name, content):
     if content is not None:
         files[name] = content.encode() if isinstance(content, str) else content
     return files
-
-
-def with_function(files, name, code):
-    """Return the files with code at the end of a Python file: there it replaces what is defined
-    before under the same name."""
-    return with_file(files, name, files[name].decode() + "\n\n" + code)
-
-
-def cell(files, name, id):
-    """Return a copy of a cell of a notebook."""
-    return next(one for one in json.loads(files[name])["cells"] if one["id"] == id)
-
-
-def with_source(files, name, id, source):
-    """Return the files with the text of a cell replaced; its outputs stay as they are."""
-    return edit_cells(files, name, {id: lambda one: one.update(source=source)})
-
-
-def with_outputs(files, name, id, outputs):
-    """Return the files with the stored outputs of a cell replaced."""
-    return edit_cells(files, name, {id: lambda one: one.update(outputs=outputs)})
 
 
 def to_folder(files, path, folder=""):

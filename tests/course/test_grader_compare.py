@@ -225,7 +225,7 @@ def test_what_is_no_picture_or_a_bomb_is_said(data):
 
 @pytest.mark.slow
 def test_texts_made_to_take_long_do_not():
-    start = time.perf_counter()
+    start = time.process_time()
     text(" " * 500_000 + "x", " " * 500_000 + "y")
     text("a\nb\n" * 50_000, "b\na\n" * 50_000)
     text("1" * 500_000, "2" * 500_000)
@@ -233,7 +233,7 @@ def test_texts_made_to_take_long_do_not():
     text("Data set: a" + " " * 500_000 + "b", "")
     bars = printed("[00:00<" * 100_000) | {"name": "stderr"}
     one("show()", bars, printed(""))
-    assert time.perf_counter() - start < 30  # seconds on a busy machine; else minutes to years
+    assert time.process_time() - start < 60  # 15 s; else minutes to years
 
 
 # Fails

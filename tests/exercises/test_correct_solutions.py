@@ -140,7 +140,7 @@ def test_train_takes_batches_of_the_data_and_steps_against_the_gradient(Classifi
     model = recorded(Classifier)
     losses = model.train(X, y, learning_rate=1e-2, reg=0.1, num_iters=40, batch_size=batch_size)
     assert np.abs(model.calls[0][0]).max() < 0.01  # small weights to start from
-    losses += model.train(X, y, 1e-2, 0.1, 40, batch_size, False, momentum=0.0, rng=None)
+    losses += model.train(X, y, 1e-2, 0.1, 40, batch_size, verbose=False, rng=None)
 
     assert type(losses) is list and len(losses) == len(model.calls) == 80
     assert model.W.shape == (5, y.max() + 1)

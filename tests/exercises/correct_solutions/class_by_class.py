@@ -46,17 +46,7 @@ def softmax_loss_naive(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **ignored,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **ignored):
         if self.W is None:
             self.W = np.full((X.shape[1], max(y.tolist()) + 1), 1e-5)
         losses = []

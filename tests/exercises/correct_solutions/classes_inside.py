@@ -104,17 +104,7 @@ class Shuffled:
 
 class Classifier(LinearClassifier):
     def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        *,
-        rng=None,
-        **others,
+        self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, rng=None, **others
     ):
         rng = np.random if rng is None else rng
         if self.W is None:

@@ -30,17 +30,7 @@ def svm_loss_vectorized(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **more,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **more):
         if self.W is None:
             self.W = np.zeros((X.shape[1], 1 + y.max()))
             self.W += np.random.default_rng(0).normal(0, 1e-4, self.W.shape)

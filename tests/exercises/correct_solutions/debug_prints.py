@@ -63,17 +63,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **kwargs,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **kwargs):
         print("train called with", X.shape, y.shape, kwargs)
         if self.W is None:
             self.W = np.random.randn(X.shape[1], max(y) + 1) * 0.0001  # noqa: NPY002

@@ -62,17 +62,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **rest,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **rest):
         N, D = X.shape
         if self.W is None:
             self.W = (np.random.rand(D, y.max() + 1) - 0.5) / 1000  # noqa: NPY002

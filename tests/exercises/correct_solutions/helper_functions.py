@@ -70,17 +70,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 class Classifier(LinearClassifier):
     def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        *,
-        rng=None,
-        **unused,
+        self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, rng=None, **unused
     ):
         rng = rng or np.random.default_rng()
         self._start(X, y, rng)

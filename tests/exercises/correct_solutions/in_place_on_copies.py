@@ -83,17 +83,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **_,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **_):
         if self.W is None:
             self.W = np.random.randn(X.shape[1], y.max() + 1)  # noqa: NPY002
             self.W *= 0.0001

@@ -58,17 +58,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 
 class Classifier(LinearClassifier):
-    def train(
-        self,
-        X,
-        y,
-        learning_rate=1e-3,
-        reg=1e-5,
-        num_iters=100,
-        batch_size=200,
-        verbose=False,
-        **options,
-    ):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, **options):
         N, D = X.shape
         if self.W is None:
             shape = (D, np.unique(y).max() + 1)

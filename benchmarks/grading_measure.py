@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measure import peak_memory
 from course import ROOT, definition
 from course.grader import intake, many
 from course.grader.grade import Graded
@@ -90,7 +91,7 @@ def run(folder, out, jobs, notebooks):
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         with suppress(OSError, StopIteration):  # it has ended meanwhile
-            peak = peak_of(process.pid)
+            peak = peak_memory(process.pid)
         time.sleep(0.2)
     seconds, cpu = time.perf_counter() - start, busy_seconds() - cpu
     saved = [path.stat().st_mtime for path in out.glob("submissions/*/result.json")]
@@ -108,12 +109,6 @@ def busy_seconds():
         int(ticks) for ticks in Path("/proc/stat").read_text().split("\n")[0].split()[1:8]
     )
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
-def peak_of(pid):
-    """Return the largest memory that a process has held at once, in bytes. Only on Linux."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
 
 
 def runs(templates, most, few, notebooks=(True, False)):
@@ -144,7 +139,7 @@ def overhead(paths, jobs=2):
     return {
         "seconds": wall,
         "cpu_seconds": cpu,
-        "memory": peak_of(os.getpid()),
+        "memory": peak_memory(),
         "count": len(moments),
     }
 

@@ -63,11 +63,6 @@ class Simulated:
         done = np.sort(self.ends[self.finished])
         return done[-1] - done[int(0.99 * len(done)) - 1]
 
-    def busy(self, times):
-        """Return how many workers are busy at each of the times."""
-        started = np.searchsorted(np.sort(self.starts), times, side="right")
-        return started - np.searchsorted(np.sort(self.ends), times, side="right")
-
 
 def simulate(durations, workers, *, overhead=0.0, loss=0.0, rng=None):
     """Return the Simulated run of submissions with these durations (N,), in seconds.

@@ -52,12 +52,12 @@ def in_fresh_process(module, *args):
     return json.loads(result.stdout)
 
 
-def peak_memory():
-    """Return the largest memory this process has held at once, in bytes.
+def peak_memory(pid="self"):
+    """Return the largest memory that a process, by default this one, has held at once, in bytes.
 
     On Linux, ru_maxrss would also count what the parent held when it started this process.
     """
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{pid}/status")
     if status.exists():
         lines = (line.partition(":") for line in status.read_text().splitlines())
         kibibytes = next(value for name, _, value in lines if name == "VmHWM")

@@ -10,12 +10,10 @@ and writes to build/bench-quick/. All sides have the same number of threads.
 import argparse
 import json
 import os
-import statistics
-import tempfile
 import time
 from dataclasses import dataclass
 
-from benchmarks.measure import ROOT, in_fresh_process, machine, set_threads
+from benchmarks.measure import ROOT, machine, set_threads
 
 
 @dataclass(frozen=True)
@@ -71,102 +69,7 @@ QUICK = Plan(
 )
 
 
-def loading(plan, data):
-    from benchmarks import loading
-
-    in_fresh_process("benchmarks.loading", "compare", data.folder)  # fills the file cache, too
-    sides = ("ours", "textbook", "floor")
-    runs = {side: [] for side in sides}
-    for _ in range(plan.loading_rounds):
-        for side in sides:
-            runs[side].append(in_fresh_process(loading.__name__, side, data.folder))
-    return {
-        side: {key: statistics.median(run[key] for run in runs[side]) for key in runs[side][0]}
-        for side in sides
-    }
-
-
-def losses(plan, data):
-    from benchmarks import stages
-
-    return [
-        {"kind": kind, "N": N, "dtype": str(X.dtype)}
-        | stages.measure_loss(kind, X[:N], data.y[:N], plan.rounds)
-        for kind in stages.LOSSES
-        for X in (data.X, data.X64)
-        for N in plan.batch_sizes
-    ]
-
-
-def training(plan, data):
-    from benchmarks import stages
-
-    sets, iterations = (data.X, data.X64, data.y), plan.training_iters
-    return {
-        kind: {"iterations": iterations}
-        | stages.measure_training(kind, *sets, iterations, plan.slow_rounds)
-        for kind in stages.CLASSIFIERS
-    }
-
-
-def grid(plan, data):
-    from benchmarks import stages
-
-    sets = data.X, data.X64, data.y, data.X_val, data.y_val
-    settings = plan.grid_shape, plan.grid_iters, plan.rounds, plan.slow_rounds
-    return {kind: stages.measure_grid(kind, *sets, *settings) for kind in plan.grid_kinds}
-
-
-def models(plan, data):
-    from benchmarks import stages
-
-    sets = data.X, data.y, data.X_val, data.y_val
-    settings = plan.shapes, plan.models_iters, plan.slow_rounds
-    return {
-        kind: stages.measure_number_of_models(kind, *sets, *settings) for kind in plan.grid_kinds
-    }
-
-
-def optimum(plan, data):
-    from benchmarks import optimum
-
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        optimum.store(folder, data.X, data.y, data.X_test, data.y_test)
-        for kind, target in plan.targets.items():
-            optimum.compare(kind, data.X, data.y)
-            sides = [side for side in optimum.SIDES[kind] if side not in plan.left_out]
-            runs = {side: [] for side in sides}
-            for seed in range(plan.seeds):
-                for side in sides:
-                    if seed == 0 or side not in optimum.ONCE:
-                        run = in_fresh_process(optimum.__name__, side, kind, seed, folder)
-                        runs[side].append(run)
-            found[kind] = {"target": target, "sides": summarize(runs, target)}
-    return found
-
-
-def summarize(runs, target):
-    """Return for each side its median time, all accuracies, and how many reach the target."""
-    return {
-        side: {
-            "seconds": statistics.median(run["seconds"] for run in done),
-            "peak": max(run["peak"] for run in done),
-            "accuracies": [run["accuracy"] for run in done],
-            "reached": sum(run["accuracy"] >= target for run in done),
-        }
-        for side, done in runs.items()
-    }
-
-
-STAGES = {
-    "loading": loading,
-    "losses": losses,
-    "training": training,
-    "grid": grid,
-    "models": models,
-    "optimum": optimum,
-}
+STAGES = ("loading", "losses", "training", "grid", "models", "optimum")
 
 
 class Data:
@@ -189,11 +92,11 @@ def main():
     parser.add_argument("--quick", action="store_true", help="the synthetic set, in two minutes")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every side")
     parser.add_argument("--label", help="what the page calls the data set")
-    parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES), metavar="STAGE")
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE")
     args = parser.parse_args()
     set_threads(args.threads)  # before NumPy is imported, which reads it then
 
-    from benchmarks import report
+    from benchmarks import report, stages
     from cs231n.data_utils import find_dataset
 
     plan = QUICK if args.quick else FULL
@@ -201,7 +104,7 @@ def main():
     results = {"machine": machine(args.threads), "data": args.label or data.description}
     for name in args.only:
         start = time.perf_counter()
-        results[name] = STAGES[name](plan, data)
+        results[name] = getattr(stages, name)(plan, data)
         print(f"{name:10s} {time.perf_counter() - start:6.1f} s", flush=True)
 
     plan.folder.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,20 @@
-"""Losses, training and grid search: ours, a textbook solution, and the floor under both.
+"""What is measured: ours, a textbook solution, and the floor under both.
+
+    loading losses training grid models optimum      each takes (plan, data), see run.py
 
 The floor is the matrix products alone, and what else no implementation can leave out. Every stage
 first asserts that all sides compute the same numbers, then measures them in turns.
 """
 
-import itertools
 import statistics
+import tempfile
+from itertools import product
 
 import numpy as np
 
+from benchmarks import optimum as best
 from benchmarks import textbook
-from benchmarks.measure import in_turns, ratio
+from benchmarks.measure import in_fresh_process, in_turns, ratio
 from cs231n.classifiers import LinearSVM, Softmax
 from cs231n.classifiers.linear_svm import svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_vectorized
@@ -23,6 +27,7 @@ LOSSES = {
 CLASSIFIERS = {"svm": (LinearSVM, textbook.svm_loss), "softmax": (Softmax, textbook.softmax_loss)}
 RATES = {"svm": 1e-7, "softmax": 1e-6}  # learning rates at which both train well
 REGS = {"svm": 1e3, "softmax": 1e2}
+BATCH_SIZE = 200
 
 
 def summarize(seconds, **ratios):
@@ -31,6 +36,35 @@ def summarize(seconds, **ratios):
         "seconds": {name: statistics.median(values) for name, values in seconds.items()},
         "ratios": {name: ratio(seconds, *pair) for name, pair in ratios.items()},
     }
+
+
+# Loading, each time in a process of its own
+
+
+def loading(plan, data):
+    """Return {side: {"seconds", "peak"}}, medians."""
+    in_fresh_process("benchmarks.loading", "compare", data.folder)  # fills the file cache, too
+    runs = {"ours": [], "textbook": [], "floor": []}
+    for _ in range(plan.loading_rounds):
+        for side, done in runs.items():
+            done.append(in_fresh_process("benchmarks.loading", side, data.folder))
+    return {
+        side: {key: statistics.median(run[key] for run in done) for key in done[0]}
+        for side, done in runs.items()
+    }
+
+
+# Losses
+
+
+def losses(plan, data):
+    return [
+        {"kind": kind, "N": N, "dtype": str(X.dtype)}
+        | measure_loss(kind, X[:N], data.y[:N], plan.rounds)
+        for kind in LOSSES
+        for X in (data.X, data.X64)
+        for N in plan.batch_sizes
+    ]
 
 
 def measure_loss(kind, X, y, rounds):
@@ -65,133 +99,144 @@ def compare_losses(kind, W, X, y, reg):
     np.testing.assert_allclose(dW, expected_dW, rtol=0, atol=tolerance * scale)
 
 
-def measure_training(kind, X, X64, y, num_iters, rounds, batch_size=200):
+# Training
+
+
+def training(plan, data):
     """SGD with our classifier on float32, with the textbook's loop on float64, and the floor."""
-    classifier, loss = CLASSIFIERS[kind]
-    settings = (RATES[kind], REGS[kind], num_iters, batch_size)
-    compare_training(kind, X, X64, y, batch_size)
+    return {kind: measure_training(kind, plan, data) for kind in CLASSIFIERS}
+
+
+def measure_training(kind, plan, data):
+    compare_training(kind, data)
+    num_iters = plan.training_iters
 
     def floor():
         rng = np.random.default_rng(0)
-        W = np.zeros((X.shape[1], 10), dtype=X.dtype)
-        dscores = np.zeros((batch_size, 10), dtype=X.dtype)
+        W = np.zeros((data.X.shape[1], 10), dtype=data.X.dtype)
+        dscores = np.zeros((BATCH_SIZE, 10), dtype=data.X.dtype)
         for _ in range(num_iters):
-            X_batch = X[rng.choice(len(X), batch_size)]
+            X_batch = data.X[rng.choice(len(data.X), BATCH_SIZE)]
             X_batch @ W
             W -= X_batch.T @ dscores
 
     sides = {
-        "ours": lambda: classifier().train(X, y, *settings, rng=np.random.default_rng(0)),
+        "ours": lambda: train(kind, data.X, data.y, num_iters),
         "floor": floor,
-        "textbook": lambda: textbook.train(loss, X64, y, *settings, np.random.default_rng(0)),
+        "textbook": lambda: train_textbook(kind, data.X64, data.y, num_iters),
     }
-    seconds = in_turns(sides, rounds)
-    return summarize(seconds, floor=("ours", "floor"), textbook=("textbook", "ours"))
+    seconds = in_turns(sides, plan.slow_rounds)
+    ratios = summarize(seconds, floor=("ours", "floor"), textbook=("textbook", "ours"))
+    return {"iterations": num_iters} | ratios
 
 
-def compare_training(kind, X, X64, y, batch_size, num_iters=100):
-    classifier, loss = CLASSIFIERS[kind]
-    settings = (RATES[kind], REGS[kind], num_iters, batch_size)
-    expected_W, expected = textbook.train(loss, X64, y, *settings, np.random.default_rng(0))
-    for data, tolerance in ((X64, 1e-9), (X, 1e-3)):  # rounding adds up along a trajectory
-        model = classifier()
-        losses = model.train(data, y, *settings, rng=np.random.default_rng(0))
-        np.testing.assert_allclose(losses, expected, rtol=tolerance)
+def train(kind, X, y, num_iters, rate=None, reg=None):
+    """Return our model, and the loss of every minibatch."""
+    model, settings = CLASSIFIERS[kind][0](), (rate or RATES[kind], reg or REGS[kind], num_iters)
+    return model, model.train(X, y, *settings, BATCH_SIZE, rng=np.random.default_rng(0))
+
+
+def train_textbook(kind, X, y, num_iters, rate=None, reg=None):
+    """Return the textbook's weights, and the loss of every minibatch."""
+    loss, settings = CLASSIFIERS[kind][1], (rate or RATES[kind], reg or REGS[kind], num_iters)
+    return textbook.train(loss, X, y, *settings, BATCH_SIZE, np.random.default_rng(0))
+
+
+def compare_training(kind, data, num_iters=100):
+    expected_W, expected = train_textbook(kind, data.X64, data.y, num_iters)
+    for X, tolerance in ((data.X64, 1e-9), (data.X, 1e-3)):  # rounding adds up along a trajectory
+        model, found = train(kind, X, data.y, num_iters)
+        np.testing.assert_allclose(found, expected, rtol=tolerance)
         scale = np.abs(expected_W).max()
         np.testing.assert_allclose(model.W, expected_W, rtol=0, atol=tolerance * scale)
 
 
-def grid(kind, rows, columns):
-    """Return `rows` learning rates and `columns` regs around those that train well."""
-    rates = RATES[kind] * np.geomspace(0.5, 2, rows) if rows > 1 else [RATES[kind]]
-    regs = REGS[kind] * np.geomspace(0.1, 3, columns) if columns > 1 else [REGS[kind]]
-    return [float(rate) for rate in rates], [float(reg) for reg in regs]
+# A grid of models, trained and evaluated
 
 
-def search(kind, X, y, X_val, y_val, rates, regs, num_iters, batch_size=200):
-    return grid_search(
-        CLASSIFIERS[kind][0], X, y, X_val, y_val, rates, regs, num_iters, batch_size,
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
+def grid(plan, data):
+    """A whole grid at once, against one model after another, and against the products alone."""
+    return {kind: measure_grid(kind, plan, data) for kind in plan.grid_kinds}
 
 
-def one_after_another(kind, X, y, X_val, y_val, rates, regs, num_iters, batch_size=200):
-    """Our classifier, trained and evaluated for one pair after another: {pair: accuracies}."""
-    results = {}
-    for rate in rates:
-        for reg in regs:
-            model, rng = CLASSIFIERS[kind][0](), np.random.default_rng(0)
-            model.train(X, y, rate, reg, num_iters, batch_size, rng=rng)
-            pieces = ((X, y), (X_val, y_val))
-            results[rate, reg] = tuple(np.mean(model.predict(A) == b) for A, b in pieces)
-    return results
-
-
-def textbook_search(kind, X, y, X_val, y_val, rates, regs, num_iters, batch_size=200):
-    results, loss = {}, CLASSIFIERS[kind][1]
-    for rate in rates:
-        for reg in regs:
-            rng = np.random.default_rng(0)
-            W, _ = textbook.train(loss, X, y, rate, reg, num_iters, batch_size, rng)
-            pieces = ((X, y), (X_val, y_val))
-            results[rate, reg] = tuple(textbook.accuracy(W, A, b) for A, b in pieces)
-    return results
-
-
-def stacked_products(X, X_val, K, num_iters, batch_size=200, rows=2000):
-    """The products of K models alone, without gathering: minibatches are slices of X."""
-    rng = np.random.default_rng(0)
-    W = rng.standard_normal((X.shape[1], 10 * K)).astype(X.dtype)
-    dscores = rng.standard_normal((batch_size, 10 * K)).astype(X.dtype)
-    for i in range(num_iters):
-        start = i * batch_size % (len(X) - batch_size + 1)
-        X_batch = X[start : start + batch_size]
-        X_batch @ W
-        X_batch.T @ dscores
-    for data in (X, X_val):
-        for start in range(0, len(data), rows):
-            data[start : start + rows] @ W
-
-
-def measure_grid(kind, X, X64, y, X_val, y_val, shape, num_iters, rounds, slow_rounds):
-    """A whole grid at once, against one model after another; training and evaluation both."""
-    rates, regs = grid(kind, *shape)
-    data, K = (y, X_val, y_val), len(rates) * len(regs)
-    val64 = (y, X_val.astype(np.float64), y_val)
+def measure_grid(kind, plan, data):
+    pairs, num_iters = pairs_of(kind, plan.grid_shape), plan.grid_iters
     found = {}
 
-    def keep(name, function, *args):
-        found[name] = function(*args)
+    def keep(name, function):
+        found[name] = function(kind, data, pairs, num_iters)
 
-    fast = {
-        "ours": lambda: keep("ours", search, kind, X, *data, rates, regs, num_iters),
-        "products": lambda: stacked_products(X, X_val, K, num_iters),
-    }
-    slow = {
-        "ours": fast["ours"],
-        "one by one": lambda: keep(
-            "one by one", one_after_another, kind, X, *data, rates, regs, num_iters
-        ),
-        "textbook": lambda: keep(
-            "textbook", textbook_search, kind, X64, *val64, rates, regs, num_iters
-        ),
-    }
-    floor = summarize(in_turns(fast, rounds), floor=("ours", "products"))
+    def ours():
+        keep("ours", search)
+
+    fast = {"ours": ours, "products": lambda: stacked_products(data, len(pairs), num_iters)}
+    slow = {"ours": ours, "one by one": lambda: keep("one by one", one_after_another)}
+    slow["textbook"] = lambda: keep("textbook", textbook_search)
+    floor = summarize(in_turns(fast, plan.rounds), floor=("ours", "products"))
     others = summarize(
-        in_turns(slow, slow_rounds, warm_up=False),
+        in_turns(slow, plan.slow_rounds, warm_up=False),
         sequential=("one by one", "ours"),
         textbook=("textbook", "ours"),
     )
-    ours = found["ours"]
-    cells = zip(ours.train_accuracy.flat, ours.val_accuracy.flat, strict=True)
-    ours = dict(zip(itertools.product(rates, regs), cells, strict=True))
-    compare_grids(ours, found["one by one"], found["textbook"])
+    compare_grids(found["ours"], found["one by one"], found["textbook"])
     return {
-        "models": K,
+        "models": len(pairs),
         "iterations": num_iters,
         "seconds": others["seconds"] | floor["seconds"],
         "ratios": others["ratios"] | floor["ratios"],
     }
+
+
+def pairs_of(kind, shape):
+    """Return the pairs of a learning rate and a reg around those that train well, in a grid."""
+    rates = RATES[kind] * np.geomspace(0.5, 2, shape[0]) if shape[0] > 1 else [RATES[kind]]
+    regs = REGS[kind] * np.geomspace(0.1, 3, shape[1]) if shape[1] > 1 else [REGS[kind]]
+    return list(product(map(float, rates), map(float, regs)))
+
+
+def search(kind, data, pairs, num_iters):
+    """Return {pair: (training accuracy, validation accuracy)}, as the two below."""
+    rates, regs = (list(dict.fromkeys(column)) for column in zip(*pairs, strict=True))
+    found = grid_search(
+        CLASSIFIERS[kind][0], data.X, data.y, data.X_val, data.y_val, rates, regs, num_iters,
+        BATCH_SIZE, rng=np.random.default_rng(0),
+    )  # fmt: skip
+    accuracies = zip(found.train_accuracy.flat, found.val_accuracy.flat, strict=True)
+    return dict(zip(pairs, accuracies, strict=True))
+
+
+def one_after_another(kind, data, pairs, num_iters):
+    def accuracies(rate, reg):
+        model, _ = train(kind, data.X, data.y, num_iters, rate, reg)
+        pieces = ((data.X, data.y), (data.X_val, data.y_val))
+        return tuple(np.mean(model.predict(X) == y) for X, y in pieces)
+
+    return {pair: accuracies(*pair) for pair in pairs}
+
+
+def textbook_search(kind, data, pairs, num_iters):
+    def accuracies(rate, reg):
+        W, _ = train_textbook(kind, data.X64, data.y, num_iters, rate, reg)
+        pieces = ((data.X64, data.y), (X_val, data.y_val))
+        return tuple(textbook.accuracy(W, X, y) for X, y in pieces)
+
+    X_val = data.X_val.astype(np.float64)
+    return {pair: accuracies(*pair) for pair in pairs}
+
+
+def stacked_products(data, K, num_iters, rows=2000):
+    """The products of K models alone, without gathering: minibatches are slices of X."""
+    X, rng = data.X, np.random.default_rng(0)
+    W = rng.standard_normal((X.shape[1], 10 * K)).astype(X.dtype)
+    dscores = rng.standard_normal((BATCH_SIZE, 10 * K)).astype(X.dtype)
+    for i in range(num_iters):
+        start = i * BATCH_SIZE % (len(X) - BATCH_SIZE + 1)
+        X_batch = X[start : start + BATCH_SIZE]
+        X_batch @ W
+        X_batch.T @ dscores
+    for piece in (X, data.X_val):
+        for start in range(0, len(piece), rows):
+            piece[start : start + rows] @ W
 
 
 def compare_grids(ours, *others):
@@ -204,17 +249,50 @@ def compare_grids(ours, *others):
         np.testing.assert_allclose(list(results.values()), list(ours.values()), rtol=0, atol=0.005)
 
 
-def measure_number_of_models(kind, X, y, X_val, y_val, shapes, num_iters, rounds):
+def models(plan, data):
     """Seconds of a search by its number of models, ours and the products alone."""
-    costs = {}
-    for shape in shapes:
-        rates, regs = grid(kind, *shape)
-        K = len(rates) * len(regs)
-        sides = {
-            "ours": lambda rates=rates, regs=regs: search(
-                kind, X, y, X_val, y_val, rates, regs, num_iters
-            ),
-            "products": lambda K=K: stacked_products(X, X_val, K, num_iters),
+    return {
+        kind: {
+            shape[0] * shape[1]: measure_models(kind, shape, plan, data) for shape in plan.shapes
         }
-        costs[K] = summarize(in_turns(sides, rounds), floor=("ours", "products"))
-    return costs
+        for kind in plan.grid_kinds
+    }
+
+
+def measure_models(kind, shape, plan, data):
+    pairs, num_iters = pairs_of(kind, shape), plan.models_iters
+    sides = {
+        "ours": lambda: search(kind, data, pairs, num_iters),
+        "products": lambda: stacked_products(data, len(pairs), num_iters),
+    }
+    return summarize(in_turns(sides, plan.slow_rounds), floor=("ours", "products"))
+
+
+# To the optimum, each time in a process of its own
+
+
+def optimum(plan, data):
+    """Return for each kind the target, and for each side its runs in sum."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        best.store(folder, data.X, data.y, data.X_test, data.y_test)
+        for kind, target in plan.targets.items():
+            best.compare(kind, data.X, data.y)
+            runs = {side: [] for side in best.SIDES[kind] if side not in plan.left_out}
+            for seed in range(plan.seeds):
+                for side, done in runs.items():
+                    if seed == 0 or side not in best.ONCE:
+                        done.append(in_fresh_process(best.__name__, side, kind, seed, folder))
+            sides = {side: sum_up(done, target) for side, done in runs.items()}
+            found[kind] = {"target": target, "sides": sides}
+    return found
+
+
+def sum_up(runs, target):
+    """Return the median time of some runs, all accuracies, and how many reach the target."""
+    return {
+        "seconds": statistics.median(run["seconds"] for run in runs),
+        "peak": max(run["peak"] for run in runs),
+        "accuracies": [run["accuracy"] for run in runs],
+        "reached": sum(run["accuracy"] >= target for run in runs),
+    }

@@ -143,7 +143,7 @@ def read_bugs():
 
 
 BUGS = read_bugs()
-WORKERS = 2  # a notebook takes a core and 1.2 GB
+WORKERS = 3  # a notebook takes a core and 1.2 GB; other tests often wait
 
 
 def copy_repository(source, target):

@@ -119,9 +119,8 @@ CALL_OF_AN_EXERCISE = re.compile(
 )
 
 
-@pytest.mark.parametrize(
-    "path", [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS)
 def test_notebooks_run_up_to_the_first_exercise(student, path, synthetic_dir):
     book = nbformat.read(student / path, as_version=4)
     first = next(

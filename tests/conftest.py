@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SYNTHETIC = ROOT / "datasets" / "synthetic-batches-py"
+OTHER_SEED = 20_240  # of problems that students do not have
 
 matplotlib.use("Agg")
 
@@ -44,6 +45,22 @@ def course():
     from course import definition
 
     return definition.load()
+
+
+@pytest.fixture(scope="session")
+def other_problems(course):
+    """The file of this course's problems with another seed than students have, as bytes.
+
+    Made once for all processes, and kept in build/: it takes half a minute of two cores.
+    """
+    from fcntl import LOCK_EX, flock
+
+    from course.grader.verdict.unseen import unseen_problems
+
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / "problems.lock", "w") as lock:
+        flock(lock, LOCK_EX)
+        return unseen_problems(course, OTHER_SEED, ROOT / "build")
 
 
 @pytest.fixture(scope="session")

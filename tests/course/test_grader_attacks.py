@@ -21,7 +21,7 @@ from attacks.frames import frame, streams
 from attacks.world import World, outlasting
 from grader_submissions import COURSE, PROBLEMS, work
 
-from conftest import ROOT
+from conftest import OTHER_SEED
 from course import checks
 from course.checks import calling
 from course.export import nbgrader as gradebook
@@ -38,19 +38,17 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux"),
 ]
 
-SEED = 20_240
 SOFTMAX = ("softmax_loss_naive", "softmax_loss_vectorized")
 OTHERS = 45  # points of the exercises in the other two files
 BESIDE = ("replaces_checks", "prepares_results", "leaves_quietly", "kills_everybody", "traces")
 
 
 @pytest.fixture(scope="module")
-def settings():
-    problems = unseen.unseen_problems(COURSE, SEED, ROOT / "build")  # kept there for the next time
+def settings(other_problems):
     return Settings(
-        seed=SEED,
+        seed=OTHER_SEED,
         data="synthetic",
-        problems=problems,
+        problems=other_problems,
         sandbox=True,
         notebooks=False,
         version=grader_version(COURSE),

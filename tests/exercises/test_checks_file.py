@@ -7,19 +7,17 @@ from planted_misconceptions import COURSE, VARIANTS, judged_here
 from course import checks
 from course.checks import build, data
 
-OTHER_SEED = 7
 pytestmark = [
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # wrong code overflows
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # np.matrix
 ]
-# Building takes some 15 seconds of two cores: `make test` does it once, `make test-all` twice.
 
 
 @pytest.fixture(scope="module")
-def other_file(tmp_path_factory):
+def other_file(other_problems, tmp_path_factory):
     """Return a data file built with another seed."""
     path = tmp_path_factory.mktemp("checks") / "other.npz"
-    build.write(path, build.build(COURSE, OTHER_SEED))
+    path.write_bytes(other_problems)
     return path
 
 

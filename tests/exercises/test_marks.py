@@ -67,7 +67,8 @@ def first_variants(exercise):
 def test_a_misconception_costs_its_own_exercise_only_and_is_named(exercise):
     path, variants = EXERCISES[exercise].file, first_variants(exercise)
     assert len(variants) >= 4
-    for name, variant in variants.items():
+    some = {*list(variants)[::3], "loops", PLANTED[exercise]}  # all: test_checks_misconceptions.py
+    for name, variant in ((name, variants[name]) for name in variants if name in some):
         entry = judge(exercise, SOLVED | {path: CATALOGUE.plant(variant).encode()})
         assert entry["correct"] == (name in NOTES or name == "loops"), (name, entry)
         lost = sum(one["possible"] - one["points"] for one in entry["parts"])

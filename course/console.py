@@ -1,5 +1,6 @@
 """Print on any console: plain words where it has no ✓, and never an exception for a letter."""
 
+import os
 import sys
 
 PLAIN = {"✓": "ok", "✗": "x", "→": "->", "·": "-"}
@@ -14,6 +15,14 @@ def fit(text, encoding):
         except UnicodeEncodeError:
             text = text.replace(mark, word)
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def short(path):
+    """Return the shorter name of a path: from the working folder, or from the file system."""
+    try:
+        return min(os.path.relpath(path), str(path), key=len)
+    except ValueError:  # nothing leads from one drive of Windows to another
+        return str(path)
 
 
 def prepare():

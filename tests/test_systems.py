@@ -107,6 +107,7 @@ def run(student):
         ("open('/dev/null')", "/dev/null is not to be had"),
         ("open('lacks.py').read()", "EncodingWarning"),
         ("import pathlib; pathlib.Path('x').symlink_to('y')", "a link is not to be had"),
+        ("import os; os.path.relpath('/')", "/ is on another drive"),
     ],
 )
 def test_the_interpreter_lacks_it(student, run, code, told):
@@ -114,6 +115,11 @@ def test_the_interpreter_lacks_it(student, run, code, told):
     status, said = run("lacks.py")
     (student / "lacks.py").unlink()
     assert status == 1 and told in said
+
+
+def test_a_folder_on_another_drive_is_named_whole(run):
+    told = "from course import console; print(console.short('/'), console.short('build'))"
+    assert run("-c", told) == (0, "/ build\n")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-8"])

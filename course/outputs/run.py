@@ -303,13 +303,13 @@ WIDTH, COLUMN = 80, 12  # of a line, of a notebook's column with the space befor
 
 def table(entries, dataset, out):
     """Return the closing summary: {notebook's name: what `run` returned} as text."""
-    lines = ["", f"Data set in {os.path.relpath(dataset)}"] if dataset else []
+    lines = ["", f"Data set in {console.short(dataset)}"] if dataset else []
     lines += result_lines({name: one["results"] for name, one in entries.items()})
     for name, entry in entries.items():
         memory = f"at most {entry['peak_memory_mb']:,} MB of memory"
         lines += ["", f"{entry['seconds']:7.1f} s  {name}.ipynb, {memory}"]
         lines += [f"{seconds:11.1f} s  {stage}" for stage, seconds in entry["stages"].items()]
-    place = os.path.relpath(out)
+    place = console.short(out)
     lines += ["", "Where to look:"]
     lines += [f"  {place}/{name}.html  or, to go on from there, {name}.ipynb" for name in entries]
     lines += [

@@ -50,11 +50,15 @@ def save_what_colab_shows(course):
     book = message.blocking_request("get_ipynb", timeout_sec=60)["ipynb"]
     open_ids = set().union(*(cell.ids for cell in cells_in(book)))
 
-    def shared(path):
-        return len(open_ids & {cell.id for cell in read_cells(path.read_bytes())})
+    def missing(path):
+        ids = {cell.id for cell in read_cells(path.read_bytes())}
+        return len(ids - open_ids) / len(ids)
 
-    path = max((course.root / name for name in course.notebook_files), key=shared)
-    path.write_text(json.dumps(book, indent=1) + "\n", encoding="utf-8", newline="\n")
+    path = min((course.root / name for name in course.notebook_files), key=missing)
+    if missing(path) > 0.5:
+        print("The notebook that is open here is none of the course's, and is not packed.")
+    else:
+        path.write_text(json.dumps(book, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def stamp(root=ROOT):

@@ -10,16 +10,9 @@ import textwrap
 from pathlib import Path
 
 from course import ROOT, console, definition, record
-from course.notebook import read_cells
 from course.submission import archive
-from course.submission.contents import (
-    NOTEBOOK_LARGE,
-    NOTEBOOK_LIMIT,
-    Problem,
-    code_hash,
-    collect,
-)
-from course.submission.lookover import SHOW_LESS, look_over, what_is_large
+from course.submission.contents import Problem, code_hash, collect
+from course.submission.lookover import look_over
 
 COMPLETE, PROBLEMS, PACKED_ANYWAY, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 130  # argparse exits with 2
 EPILOG = f"""examples:
@@ -69,9 +62,9 @@ def said(error):
 
 def command(module, *words):
     """Return a command line for the Python that runs this, named from the root."""
-    python = os.path.relpath(sys.executable, ROOT)
-    python = "python" if python.startswith("..") else python
-    return " ".join([python, "-m", f"course.{module}", *words])
+    python = Path(sys.executable)
+    python = python.relative_to(ROOT) if python.is_relative_to(ROOT) else "python"
+    return " ".join([str(python), "-m", f"course.{module}", *words])
 
 
 def read_record(course, contents):
@@ -95,16 +88,12 @@ def check_notebook(course, notebook, contents, code, edition, say):
         return None  # not UTF-8, or in the middle of a merge: no sense in further complaints
     problems = look_over(course, notebook, content, code, edition)
     page = None
-    if len(content) > NOTEBOOK_LIMIT:
-        contents.left_out[name] = problems[0].what
-        del contents.files[name]
-    else:
-        try:
-            page = archive.to_page(name, content)
-        except Exception as error:  # nbconvert's, or of a notebook that is none
-            what = f"no HTML copy could be made: {said(error)}"
-            if not any("cannot be read" in problem.what for problem in problems):
-                problems.append(Problem(name, what, "open the notebook in JupyterLab and save it"))
+    try:
+        page = archive.to_page(name, content)
+    except Exception as error:  # nbconvert's, or of a notebook that is none
+        what = f"no HTML copy could be made: {said(error)}"
+        if not any("cannot be read" in problem.what for problem in problems):
+            problems.append(Problem(name, what, "open the notebook in JupyterLab and save it"))
     say(not problems, name)
     contents.problems += problems
     return page
@@ -144,7 +133,7 @@ class Printer:
         self(f"  {'✓' if good else '✗'} {text}")
 
 
-def report(course, show, contents):
+def report(show, contents):
     """Print problems with their ways out, then what is said without being a problem."""
     for problem in contents.problems:
         show()
@@ -152,24 +141,12 @@ def report(course, show, contents):
         show(f"  → {problem.way_out}", "    ")
     remarks = [f"packed too, your own: {name}" for name in sorted(contents.own)]
     remarks += [f"not packed: {name}: {why}" for name, why in contents.left_out.items()]
-    remarks += [
-        remark for name in course.notebook_files for remark in large(name, contents.files.get(name))
-    ]
     if remarks:
         show()
     for remark in remarks[:20]:
         show(f"- {remark}", "  ")
     if remarks[20:]:
         show(f"- and {len(remarks) - 20} more; the manifest lists all")
-
-
-def large(name, content):
-    if content is not None and len(content) > NOTEBOOK_LARGE:
-        try:
-            cells = read_cells(content)
-        except ValueError:
-            return
-        yield f"packed, but large: {name}: {what_is_large(content, cells)}; {SHOW_LESS}"
 
 
 # The command
@@ -184,11 +161,6 @@ def why_not_there(course, out, make_folder):
     if os.path.lexists(out) and not archive.is_submission(out, course):
         return f"{out} is there already and is no submission; move it away or name another file"
     return None
-
-
-def short(path):
-    """Return the shorter name of a path: from the working directory, or from the file system."""
-    return min(os.path.relpath(path), str(path), key=len)
 
 
 def parse(argv):
@@ -235,7 +207,7 @@ def hand_in(root, out=None, *, anyway, anyhow, run=None):
                 return NOT_WRITTEN, None
         show("Looking over your work:")
         contents, pages, exercises, code = look_everything_over(course, run, show.mark)
-        report(course, show, contents)
+        report(show, contents)
         show()
         problems = len(contents.problems)
         found = "1 problem" if problems == 1 else f"{problems} problems"
@@ -243,7 +215,7 @@ def hand_in(root, out=None, *, anyway, anyhow, run=None):
             show(f"{found}, so nothing was packed. To pack all the same, marked incomplete:")
             show(f"  {anyhow}")
             if out.exists():
-                show(f"{short(out)} is an earlier one, without what was changed since.")
+                show(f"{console.short(out)} is an earlier one, without what was changed since.")
             return PROBLEMS, None
         entries = archive.with_manifest(course, contents, pages, exercises, code)
         path = incomplete if problems else out
@@ -263,7 +235,7 @@ def hand_in(root, out=None, *, anyway, anyhow, run=None):
         show("stopped; nothing was written")
         return STOPPED, None
     size = f"{len(entries)} files, {path.stat().st_size / 1e6:.1f} MB"
-    show(f"{short(path)}: {size}{f', marked incomplete: {found}' if problems else ''}")
+    show(f"{console.short(path)}: {size}{f', marked incomplete: {found}' if problems else ''}")
     show("Hand in this file. html/ in it has your notebooks to read, manifest.json the checksums.")
     return (PACKED_ANYWAY if problems else COMPLETE), path
 

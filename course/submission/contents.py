@@ -16,9 +16,7 @@ from typing import NamedTuple
 from course.definition import is_picture
 
 # Bytes. A notebook of this course has 2 MB with all its figures.
-NOTEBOOK_LARGE = 5_000_000  # is remarked on
 NOTEBOOK_LIMIT = 25_000_000
-READ_LIMIT = 200_000_000  # larger ones are not even opened to see what makes them large
 FILE_LIMIT = 1_000_000
 PICTURE_LIMIT = 5_000_000
 OWN_LIMIT = 20_000_000  # all files of one's own together
@@ -128,7 +126,10 @@ def why_not(course, name, size, contents):
     """Return why a file of this name and size is left out, None if it is not."""
     megabytes = f"it has {size / 1e6:.1f} MB, more than"
     if name in course.notebook_files:
-        return f"{megabytes} {READ_LIMIT / 1e6:.0f}" if size > READ_LIMIT else None
+        large = (
+            f"{megabytes} {NOTEBOOK_LIMIT / 1e6:.0f}; let its cells show less, and run all again"
+        )
+        return large if size > NOTEBOOK_LIMIT else None
     if name.endswith(".ipynb"):
         known = " and ".join(f"{one}.ipynb" for one in course.notebooks)
         return f"notebooks other than {known} are not handed in; copy into those what counts"

@@ -7,15 +7,15 @@ Jupyter numbers the code cells in the order in which a kernel runs them. So in a
 run completely, in order, in a fresh kernel, they have the numbers 1, 2, 3, ...
 """
 
-import json
-
 from course.notebook import dig, find_answer, find_group, joined, read_cells
 from course.record import given_cells
 from course.submission import PACKS, STAMP_CELL
-from course.submission.contents import NOTEBOOK_LIMIT, Problem
+from course.submission.contents import Problem
 
-RERUN = "in JupyterLab: Kernel > Restart Kernel and Run All Cells, wait for the last cell, save"
-SHOW_LESS = "make that cell show less, run all again, save"
+RERUN = (
+    "restart and run all cells (in JupyterLab: menu Kernel; on Colab: menu Runtime), "
+    "wait for the last one, save"
+)
 
 
 def look_over(course, notebook, content, code, record):
@@ -33,7 +33,6 @@ def look_over(course, notebook, content, code, record):
         return [Problem(name, f"it cannot be read as a notebook ({error})", way_out)]
     given = given_cells(course, notebook, cells, record)
     return [
-        *too_large(name, content, cells),
         *run_problems(name, cells, code),
         *error_outputs(name, cells),
         *missing_answers(course, notebook, cells, given),
@@ -114,21 +113,3 @@ def missing_answers(course, notebook, cells, given):
             way_out = "write it in its cell, run all again, and save"
         problems.append(Problem(notebook.file, what, way_out))
     return problems
-
-
-# Size
-
-
-def too_large(name, content, cells):
-    if len(content) <= NOTEBOOK_LIMIT:
-        return []
-    limit = f"the limit is {NOTEBOOK_LIMIT / 1e6:.0f} MB"
-    return [Problem(name, f"it is not packed: {what_is_large(content, cells)}; {limit}", SHOW_LESS)]
-
-
-def what_is_large(content, cells):
-    """Return the size of a notebook and of its largest part, in words."""
-    shares = [(len(json.dumps(cell.outputs)), where) for where, cell in code_cells(cells)]
-    shares += [(len(cell.source), "the text of a cell") for cell in cells]
-    largest, where = max(shares, default=(0, "nothing"))
-    return f"{len(content) / 1e6:.1f} MB, of which {largest / 1e6:.1f} MB in {where}"

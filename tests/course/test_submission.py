@@ -12,7 +12,7 @@ from test_notebook import BROKEN
 
 from course import record, submission
 from course.notebook import PLACEHOLDER
-from course.submission.contents import NOTEBOOK_LIMIT, code_hash, collect
+from course.submission.contents import code_hash, collect
 from course.submission.lookover import look_over
 
 CODE = "0123456789abcdef"
@@ -155,12 +155,3 @@ def test_cells_of_any_shape_are_survived(problems):
     odd = [{}, {"source": 3, "id": 5}, {"cell_type": "code", "source": ["x", 1], "outputs": 7}]
     odd += [{"cell_type": "code", "source": "y", "outputs": [3, {"data": []}], "metadata": []}]
     assert "it has not been run" in problems({"nbformat": 4, "cells": odd})
-
-
-def test_a_notebook_beyond_the_limit_names_what_makes_it_large(work, problems):
-    size = len(json.dumps(work))
-    cell(work, "total-cell")["outputs"] = [printed("4" * (NOTEBOOK_LIMIT - size - 10_000))]
-    assert problems(work) == []
-    cell(work, "total-cell")["outputs"] = [printed("4" * NOTEBOOK_LIMIT)]
-    [what] = problems(work)
-    assert f"25.0 MB in {THIRD}; the limit is 25 MB" in what

@@ -102,6 +102,10 @@ def test_a_cell_packs_and_on_colab_what_is_open_there_is_saved_and_the_zip_offer
     assert "1 problem" in told and "submission.pack(anyway=True)" in told and not offered
     submission.pack(anyway=True, root=work)
     assert offered == [str(work / "build" / "submission-incomplete.zip")]
+    content["cells"] = [code("print('of my own')", 1, "own"), content["cells"][0]]
+    before = read(work)
+    submission.pack(anyway=True, root=work)
+    assert read(work) == before and "open here is none of the course's" in capsys.readouterr().out
 
 
 def test_without_a_record_of_the_edition_all_is_packed_and_with_a_damaged_one_it_is_said(work):

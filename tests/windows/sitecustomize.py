@@ -84,6 +84,15 @@ def start_ours(self, *others, **options):
 
 
 builtins.__import__, builtins.open, subprocess.Popen.__init__ = import_ours, open_ours, start_ours
+
+
+def relpath_ours(path, *others):
+    if is_ours(sys._getframe(1)) and not os.path.abspath(path).startswith(ROOT):
+        raise ValueError(f"{path} is on another drive")
+    return relpath_(path, *others)
+
+
+relpath_, os.path.relpath = os.path.relpath, relpath_ours
 os.devnull = "/dev/./null"  # the same under a name that nobody would write
 os.symlink = lambda *_, **__: refuse("a link")
 os.link = lambda *_, **__: refuse("a link")

@@ -207,7 +207,8 @@ def grades(rows):
 
 
 def columns(one, timed):
-    """Return [(name of a column, text), ...] of a row; an exercise may be called like a sum."""
+    """Return [(name of a column, text), ...] of a row. No name is there twice: an exercise that is
+    called like a sum has its notebook's name before it."""
     exercises, answers, counted = one["exercises"], one["answers"], one["points"]
     yes_no = {True: "yes", False: "no", None: ""}
     so_far = points(counted.total)
@@ -218,14 +219,17 @@ def columns(one, timed):
     found += [("penalty", points(counted.penalty))]
     found += [("total", "" if one["waits"] else so_far), ("so far", so_far)]
     found += [("waits", one["waits"]), ("slug", harmless(one["slug"]))]
-    found += [(name, points(entry["points"])) for name, entry in exercises.items()]
+    more = [(name, points(getattr(counted, name))) for name in SUMS]
+    more += [("remarks", str(one["remarks"])), ("sandbox", yes_no[one["sandbox"]])]
+    taken = {name for name, _ in found + more}
+    for name, entry in exercises.items():
+        label = f"{entry['notebook']}: {name}" if name in taken else name
+        found.append((label, points(entry["points"])))
+        more.append((f"{name} status", entry["status"]))
+        if name in timed:
+            more.append((f"{name} is vectorized", yes_no[entry["vectorized"]]))
     found += [(title, "" if score is None else points(score)) for title, score in answers.items()]
-    found += [(name, points(getattr(counted, name))) for name in SUMS]
-    found += [(f"{name} status", entry["status"]) for name, entry in exercises.items()]
-    for name in filter(timed.__contains__, exercises):
-        found.append((f"{name} is vectorized", yes_no[exercises[name]["vectorized"]]))
-    found += [(f"{name}.ipynb", status) for name, status in one["notebooks"].items()]
-    return [*found, ("remarks", str(one["remarks"])), ("sandbox", yes_no[one["sandbox"]])]
+    return found + more + [(f"{name}.ipynb", text) for name, text in one["notebooks"].items()]
 
 
 def harmless(text):

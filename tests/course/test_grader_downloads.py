@@ -198,6 +198,18 @@ def test_a_folder_of_one_zip_is_the_download_or_a_student(tmp_path):
             assert [one.key for one in intake.find(COURSE, folder).students] == keys
 
 
+def test_all_that_a_download_unpacks_to_is_limited_and_what_is_left_out_is_told(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(intake, "UNPACKED_LIMIT", 2_500)
+    files = {f"s{n}_1000{n}_90000{n}_svm.ipynb": b"x" * 1_000 for n in range(4)}
+    (tmp_path / "all.zip").write_bytes(zip_bytes(files))
+    with intake.unpacked(COURSE, tmp_path / "all.zip") as (folder, refused):
+        assert len(intake.find(COURSE, folder).students) == 2
+    assert [name for name, _ in refused] == sorted(files)[2:]
+    assert refused[0][1].endswith("unpack it, and name the folder")
+
+
 # Lists of students
 
 ROSTERS = {  # as Canvas, Moodle, Blackboard, Gradescope, nbgrader write them

@@ -268,6 +268,46 @@ def test_a_telephone_shows_the_whole_width(course, driver, tmp_path, name):
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 360
 
 
+def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
+    course, driver, tmp_path
+):
+    made = [
+        with_exercises(result(name="Zoë", slug="z", student={"time": "2026-10-02", "late": True})),
+        with_exercises(result(name="ann", slug="a"), train={"status": "failed"}),
+        with_exercises(result(name="Ben", slug="b"), sum_naive={"status": "failed"}),
+    ]
+    made[2]["notebooks"] = [notebook("one", [cell("train-cell", "fails")])]
+    page = tmp_path / "index.html"
+    page.write_text(overview.index(course, [overview.row(course, one) for one in made]), "utf-8")
+    emulate(driver, pixels=420)
+    driver.get(page.as_uri())
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 420
+    hint = "return getComputedStyle(document.querySelector('.sortable').parentElement, '::before')"
+    assert "scrolls" in driver.execute_script(f"{hint}.content")
+
+    def shown():
+        rows = driver.find_elements("css selector", "table.sortable tbody tr")
+        return [row.find_element("css selector", "a").text for row in rows if row.is_displayed()]
+
+    def click(heading):
+        [button] = [
+            one
+            for one in driver.find_elements("css selector", "table.sortable th button")
+            if one.text.startswith(heading)
+        ]
+        driver.execute_script("arguments[0].click()", button)
+        return shown()
+
+    assert shown() == ["Zoë", "ann", "Ben"]  # as they were handed over
+    assert [click("name"), click("name")] == [["ann", "Ben", "Zoë"], ["Zoë", "Ben", "ann"]]
+    assert click("automatic") == ["Ben", "ann", "Zoë"]  # 55, 60, 70: as numbers
+    box = driver.find_element("css selector", "input[type=search]")
+    for word, names in (("late", ["Zoë"]), ("fail", ["Ben"]), ("TRAIN", ["ann"]), ("x", [])):
+        box.clear()
+        box.send_keys(word)
+        assert shown() == names
+
+
 CONTRAST = """
 // WCAG's ratio of each text's colour to the background behind it; returns those below 4.5.
 const rgb = (text) => text.match(/[\\d.]+/g).map(Number);

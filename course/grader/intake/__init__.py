@@ -25,6 +25,7 @@ from course.text import one_line
 
 MAX_REMARKS = 40
 DOWNLOAD_LIMIT = 500_000_000  # bytes of one file in a download that is a zip
+UNPACKED_LIMIT = 20_000_000_000  # bytes of all of them together
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,15 @@ def unpacked(course, path):
     if not path.is_file():
         yield path, refused
         return
+    full = f"the files before it have {UNPACKED_LIMIT / 1e9:.0f} GB; unpack it, and name the folder"
+    left = UNPACKED_LIMIT
     with tempfile.TemporaryDirectory(prefix="download-") as name, open_source(path) as source:
         for entry in source.entries:
             try:
-                content = source.read(entry, DOWNLOAD_LIMIT)
+                content = source.read(entry, DOWNLOAD_LIMIT) if left >= 0 else b""
+                left -= len(content)
+                if left < 0:
+                    raise Refused(full)
                 target = Path(name, entry)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)

@@ -121,12 +121,10 @@ def test_the_penalty_is_the_same_wherever_points_are_shown(course):
     assert [line[key] for key in ("late", "handed in", "penalty", "total")] == [
         "yes", "2026-10-10 10:00:00+02:00", "20", "74",
     ]  # fmt: skip
-    assert "2026-10-10 10:00:00+02:00 2 days late (\u221220)" in text_of(
-        overview.index(course, [row])
-    )
+    assert "2026-10-10 10:00 2 days late (\u221220)" in text_of(overview.index(course, [row]))
     page = text_of(feedback.page(course, one, manual))
     assert "74 of 100 points" in page
-    assert "Handed in 2 days late (2026-10-10 10:00:00+02:00) \u221220" in page
+    assert "Handed in 2 days late (2026-10-10 10:00) \u221220" in page
     found = gradescope.results(one, manual)
     assert found["score"] == 74
     assert "Handed in 2 days late, which costs 20 points." in found["output"]

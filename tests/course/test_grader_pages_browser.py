@@ -284,6 +284,9 @@ def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 420
     hint = "return getComputedStyle(document.querySelector('.sortable').parentElement, '::before')"
     assert "scrolls" in driver.execute_script(f"{hint}.content")
+    emulate(driver, pixels=2000)
+    driver.get(page.as_uri())
+    assert driver.execute_script(f"{hint}.content") == "none"
 
     def shown():
         rows = driver.find_elements("css selector", "table.sortable tbody tr")

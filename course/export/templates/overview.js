@@ -1,5 +1,12 @@
-// The table of submissions: a click on a heading sorts, a word filters. It is in the page as it is,
-// and the page's policy names its checksum, so that no other script runs.
+// The table of submissions: a click on a heading sorts, a word filters. Tables that scroll say so.
+// This is in the page as it is, and the page's policy names its checksum, so no other script runs.
+function tellWhatScrolls() {
+  for (const box of document.querySelectorAll(".wide")) {
+    box.classList.toggle("scrolls", box.scrollWidth > box.clientWidth);
+  }
+}
+addEventListener("resize", tellWhatScrolls);
+tellWhatScrolls();
 const table = document.querySelector("table.sortable");
 const body = table.tBodies[0];
 const number = new Intl.Collator(undefined, { numeric: true });

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from unittest import mock
 
 # Matplotlib reports on stderr that it builds its font cache: now, not in the output of a cell.
 import matplotlib.font_manager  # noqa: F401
@@ -141,11 +142,12 @@ def chromium(profile):
         options.add_argument(argument)
     # Named, so that Selenium does not look for a driver to download.
     service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    try:
-        yield driver
-    finally:
-        driver.quit()
+    with mock.patch.dict(os.environ, no_proxy="*"):  # Selenium would ask it for this very machine
+        driver = webdriver.Chrome(options=options, service=service)
+        try:
+            yield driver
+        finally:
+            driver.quit()
 
 
 def look(driver):

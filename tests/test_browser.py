@@ -26,9 +26,8 @@ return last.getBoundingClientRect().bottom <= view.getBoundingClientRect().botto
 
 
 @pytest.fixture
-def run_all(tmp_path, synthetic_dir, monkeypatch):
+def run_all(tmp_path, synthetic_dir):
     """A function that runs all cells of a notebook in JupyterLab and returns what it saw."""
-    monkeypatch.setenv("no_proxy", "*")  # Selenium would ask a proxy for this very machine
 
     def run(notebook, name):
         pictures = ROOT / "build" / "browser" / name

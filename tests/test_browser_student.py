@@ -82,9 +82,8 @@ class Page:
 
 
 @pytest.fixture
-def page(course, tmp_path, synthetic_dir, monkeypatch):
+def page(course, tmp_path, synthetic_dir):
     """svm.ipynb of the student edition, which is in tmp_path/student, in JupyterLab."""
-    monkeypatch.setenv("no_proxy", "*")  # Selenium would ask a proxy for this very machine
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     release.write(course, derived(), tmp_path)

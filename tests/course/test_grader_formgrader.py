@@ -106,13 +106,11 @@ def page(tmp_path_factory, synthetic_dir):
     gradebook.record(COURSE, folder / "nbgrader", [])
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("no_proxy", "*")  # Selenium would ask a proxy for this very machine
-        with (
-            jupyterlab(folder / "nbgrader", synthetic_dir) as (url, token),
-            chromium(folder / "chromium") as driver,
-        ):
-            yield Formgrader(driver, url, token, folder / "nbgrader")
+    with (
+        jupyterlab(folder / "nbgrader", synthetic_dir) as (url, token),
+        chromium(folder / "chromium") as driver,
+    ):
+        yield Formgrader(driver, url, token, folder / "nbgrader")
 
 
 def submission_id(book, slug, notebook="one"):

@@ -280,7 +280,7 @@ def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
     emulate(driver, pixels=420)
     driver.get(page.as_uri())
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 420
-    hint = "return getComputedStyle(document.querySelector('.sortable').parentElement, '::before')"
+    hint = "return getComputedStyle(document.querySelector('.wide'), '::before')"
     assert "scrolls" in driver.execute_script(f"{hint}.content")
     emulate(driver, pixels=2000)
     driver.get(page.as_uri())

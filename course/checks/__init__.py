@@ -106,18 +106,30 @@ def read(path):
 
 
 def problems_of(course, exercise, data):
-    """Return what calling.call needs: ({problem: arrays}, {problem: name of the call})."""
+    """Return what calling.call needs: ({problem: arrays}, {problem: name of the call}).
+
+    Helpers, other functions that belong to the exercise, have problems of their own.
+    """
     kind = course.kind(exercise.kind)
     usual = next(iter(kind.call.RETURNS))
     hidden = getattr(kind.judge, "ANSWERS", ())  # arguments that only the judge may see
+    known, helpers = data.sets[exercise.problems], helpers_of(exercise, data)
     problems = {
         problem: {key: array for key, array in arrays.items() if key not in hidden}
-        for problem, arrays in data.sets[exercise.problems].problems.items()
+        for problem, arrays in known.problems.items()
+        if problem in helpers or problem not in known.helpers
     }
     calls = dict.fromkeys(problems, usual)
+    calls |= {problem: f"helper of {function}" for problem, function in helpers.items()}
     if exercise.vectorized:
         problems[STEPS], calls[STEPS] = problem_of(kind.judge), STEPS
     return problems, calls
+
+
+def helpers_of(exercise, data):
+    """Return {problem: function} of the problems for helpers that belong to an Exercise."""
+    known = data.sets[exercise.problems].helpers
+    return {problem: one for problem, one in known.items() if one in exercise.functions}
 
 
 @np.errstate(all="ignore")  # a student's numbers may be any: no warning of ours is due
@@ -129,17 +141,18 @@ def judge(course, exercise, data, outcomes, texts):
     This runs no code of a student: a grader can call it on outcomes from a sandbox.
     """
     name, by_name = exercise.name, dict(outcomes.by_name)
-    first = next(iter(by_name.values()))
-    missing = [outcome.meta for outcome in by_name.values() if outcome.meta.get("missing")]
+    helpers = helpers_of(exercise, data)
+    usual = [outcome for problem, outcome in by_name.items() if problem not in (*helpers, STEPS)]
+    first = usual[0]
+    missing = [outcome.meta for outcome in usual if outcome.meta.get("missing")]
     if missing:
         return Report(name, "not implemented", message=unwritten(missing[0], texts))
     if first.status == "import" or first.meta.get("importing"):
         return Report(name, "broken", message=failure(first))
     steps = by_name.pop(STEPS, None)
-    faults = {failure(outcome) for outcome in by_name.values()}
     kind = course.kind(exercise.kind)
     report = kind.judge.judge(exercise, data, by_name)
-    if "" not in faults:  # nothing came back at all: one line says why
+    if all(failure(outcome) for outcome in usual):  # nothing came back at all: one line says why
         report.lines = [Line("runs", False, failure(first))]
     elif exercise.vectorized:
         add_vectorization(report, kind.judge, data, steps, texts)

@@ -101,7 +101,8 @@ def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMI
          slack=1, command=None, waiting=lambda: None):  # fmt: skip
     """Call the target on problems {name: {argument: array}}; return Outcomes, one for each.
 
-    calls {name: name of a call} says how each is called, as call.py of the kind names it.
+    calls {name: name of a call} says how each is called, as call.py of the kind names it; "call of
+    function" is a call of another function of the same file.
     time_limit  seconds for all of them
     call_limit  seconds for each, at most a third of all
     slack       1: both are seconds by the clock; more: of processor time, as a busy machine must
@@ -122,7 +123,8 @@ def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMI
     while len(outcomes) < len(names) and losses < MOST_LOSSES and left > 0:
         indices = [index for index in range(len(names)) if index not in outcomes]
         job = make_job(target, names, problems, calls, indices, (call_limit, left), slack)
-        child = Child(target, {index: target.returns[calls[names[index]]] for index in indices})
+        returns = {index: target.returns[calls[names[index]].split(" of ")[0]] for index in indices}
+        child = Child(target, returns)
         left -= run_child(child, job, command, Clock(call_limit + GRACE, left + GRACE), wait)
         printed += child.printed
         outcomes |= child.found

@@ -65,7 +65,8 @@ def main():
     send(channel, {"event": "ready"})
     watch()
     try:
-        target = find_target(job)
+        module = find_module(job)
+        target = getattr(module, job["attribute"])
     except BaseException as error:
         unwatch()
         send(channel, {"event": "import", **describe(error, job)})
@@ -80,11 +81,11 @@ def main():
         send(channel, {"event": "start", "index": index})
         watch()
         try:
-            call = job["calls"][index]
+            call, _, other = job["calls"][index].partition(" of ")
             if call == "steps":
                 meta, values = count_steps(next(iter(calls.values())), target, problem, job)
             else:
-                meta, values = calls[call](target, problem)
+                meta, values = calls[call](getattr(module, other) if other else target, problem)
             values = {
                 k: v for name, value in values.items() for k, v in numbers(name, value).items()
             }
@@ -111,8 +112,8 @@ class FreshLoader(SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
 
-def find_target(job):
-    """Import the student's module, or load the file the job names, and return the attribute."""
+def find_module(job):
+    """Import the student's module, or load the file the job names."""
     root = os.path.join(job["root"], "")
     package = os.path.join(root, job["package"])
 
@@ -124,10 +125,8 @@ def find_target(job):
     sys.path_hooks.insert(0, hook)
     sys.path.insert(0, job["root"])
     if job["file"]:
-        module = load("student_file", job["file"])
-    else:
-        module = importlib.import_module(job["module"])
-    return getattr(module, job["attribute"])
+        return load("student_file", job["file"])
+    return importlib.import_module(job["module"])
 
 
 def load(name, path):

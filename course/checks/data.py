@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(eq=False)  # known by identity, so that a judge can keep what it made of it
@@ -22,12 +22,14 @@ class ProblemSet:
     expected   {problem: {value: array}}
     facts      what else the judge of this kind needs, as JSON has it
     arrays     {name: array}, the same
+    helpers    {problem: function} of problems that are for another function of the same file
     """
 
     problems: dict
     expected: dict
     facts: dict = field(default_factory=dict)
     arrays: dict = field(default_factory=dict)
+    helpers: dict = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -72,6 +74,7 @@ def read_set(name, told, arrays):
         },
         facts=told["facts"],
         arrays={key: find("arrays", key) for key in told["arrays"]},
+        helpers=told["helpers"],
     )
 
 
@@ -80,6 +83,7 @@ def to_arrays(data):
     arrays, sets = {}, {}
     for name, one in data.sets.items():
         told = sets[name] = {"problems": {}, "facts": one.facts, "arrays": list(one.arrays)}
+        told["helpers"] = one.helpers
         told["expected"] = {problem: list(values) for problem, values in one.expected.items()}
         stored = {}
         for problem, arguments in one.problems.items():

@@ -10,6 +10,7 @@ PARTS = {  # the titles of the lines that have to be right; judge.py words them
         "returns a number and an array",
         "inputs left unchanged",
     ),
+    "rows": ("rows of scores",),
     "stability": ("scores of ±1e3 and ±1e6",),
     "speed": ("vectorized", "loss", "gradient"),
 }
@@ -17,4 +18,5 @@ PARTS = {  # the titles of the lines that have to be right; judge.py words them
 
 def parts(exercise):
     """Return the PARTS of an Exercise."""
-    return {name: lines for name, lines in PARTS.items() if name != "speed" or exercise.vectorized}
+    unasked = {"rows": not exercise.functions[1:], "speed": not exercise.vectorized}
+    return {name: lines for name, lines in PARTS.items() if not unasked.get(name)}

@@ -12,12 +12,14 @@ RETURNS = {
         "meta": {"changed": ["W", "X", "y"], "type": str, "loss_type?": str, "dW_type?": str},
         "arrays": ["loss?", "dW?"],
     },
+    "helper": {"meta": {"changed": ["scores", "y"], "type": str}, "arrays": ["first?", "second?"]},
 }
 
 
 def call_loss(function, problem):
     given = {name: problem[name].copy() for name in ("W", "X", "y")}
-    result = function(*given.values(), float(problem["reg"]))
+    for _ in range(int(problem.get("calls", 1))):
+        result = function(*given.values(), float(problem["reg"]))
     changed = [name for name, array in given.items() if not np.array_equal(array, problem[name])]
     meta = {"changed": changed, "type": type(result).__name__}
     if not isinstance(result, tuple | list) or len(result) != 2:
@@ -27,4 +29,14 @@ def call_loss(function, problem):
     return meta, {"loss": loss, "dW": dW}
 
 
-CALLS = {"loss": call_loss}
+def call_helper(function, problem):
+    """Call a function of scores, or of scores and labels, that returns one or two arrays."""
+    given = {name: array.copy() for name, array in problem.items()}
+    result = function(*(given[name] for name in ("scores", "y") if name in given))
+    changed = [name for name, array in given.items() if not np.array_equal(array, problem[name])]
+    meta = {"changed": changed, "type": type(result).__name__}
+    results = result if isinstance(result, tuple | list) else [result]
+    return meta, dict(zip(("first", "second"), results, strict=False))
+
+
+CALLS = {"loss": call_loss, "helper": call_helper}

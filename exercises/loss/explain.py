@@ -8,11 +8,12 @@ not named: a name accounts for all that was observed, or is no story to be told.
 """
 
 import itertools
+from functools import cache
 
 from .signatures import agree
 
 MOST_NAMES = 5
-MOST_SETS = 2000  # candidates kept while the aspects are gone through
+MOST_SETS = 500  # candidates kept while the aspects are gone through
 
 
 class Explanations:
@@ -21,6 +22,7 @@ class Explanations:
     def __init__(self, family, order):
         self.order = {name: index for index, name in enumerate(order)}
         self.scales = family.scales
+        self.rank = cache(self.make_rank)
         self.rows, self.meanings, self.relevant = {}, {}, {}
         for aspect, (rows, meanings) in family.table.items():
             self.rows[aspect], self.meanings[aspect] = rows, meanings
@@ -43,13 +45,18 @@ class Explanations:
         for sets in sorted(matches.values(), key=len):
             if sets:
                 unions = {known | names for known in candidates for names in sets}
-                unions |= candidates
-                candidates = {names for names in unions if len(names) <= MOST_NAMES}
-                candidates = set(sorted(candidates, key=self.rank)[:MOST_SETS])
-        unexplained = {names: self.unexplained(names, matches) for names in candidates}
-        best = min(candidates, key=lambda names: (len(unexplained[names]), self.rank(names)))
-        names = {name_of(one) for one in best if not self.shows_in(one, unexplained[best])}
-        return sorted(names, key=self.order.get), unexplained[best]
+                candidates |= {names for names in unions if len(names) <= MOST_NAMES}
+                if len(candidates) > MOST_SETS:
+                    candidates = set(sorted(candidates, key=self.rank)[:MOST_SETS])
+        best, left = frozenset(), list(matches)
+        for names in sorted(candidates, key=self.rank):
+            unexplained = self.unexplained(names, matches)
+            if len(unexplained) < len(left):
+                best, left = names, unexplained
+            if not left:
+                break
+        names = {name_of(one) for one in best if not self.shows_in(one, left)}
+        return sorted(names, key=self.order.get), left
 
     def shows_in(self, label, aspects):
         return any(label in self.relevant[aspect] for aspect in aspects)
@@ -62,10 +69,11 @@ class Explanations:
         needed = names & self.relevant[aspect]
         return any(needed <= chosen <= names for chosen in sets)
 
-    def rank(self, labels):
+    def make_rank(self, labels):
         names = {name_of(label) for label in labels}
         return len(names), len(labels), sorted(self.order[n] for n in names), sorted(labels)
 
 
+@cache
 def name_of(label):
     return label.partition("~")[0]

@@ -21,6 +21,7 @@ OTHER_TYPES = (
     Problem("levels of 1e3, float32"),  # of no use where large scores go wrong
 )
 NOT_VECTORIZED = Misconception("loops")
+AGAIN = Problem("base, called twice")
 HALF_CONVENTION = Misconception("half-convention")
 KEYS = {"loss": "loss", "gradient": "dW"}
 
@@ -46,7 +47,32 @@ def growing():
 
 def judge(exercise, data, outcomes):
     """Return the Report on a loss function, without what is told of vectorization."""
-    return LossJudge(data, family_of(data.sets[exercise.problems]), outcomes).report(exercise.name)
+    known = data.sets[exercise.problems]
+    own = {name: one for name, one in outcomes.items() if name not in known.helpers}
+    report = LossJudge(data, family_of(known), own).report(exercise.name)
+    if len(own) < len(outcomes):
+        text = helper_fault(known, {n: one for n, one in outcomes.items() if n not in own})
+        report.lines.append(Line("rows of scores", not text, text))
+        report.status = "passed" if report.passed and not text else "failed"
+    return report
+
+
+def helper_fault(known, outcomes):
+    """Return what is wrong with the functions of scores, or an empty text."""
+    for name, outcome in outcomes.items():
+        text, function, (N, C) = (
+            failure(outcome),
+            known.helpers[name],
+            known.problems[name]["scores"].shape,
+        )
+        for key, expected in known.expected[name].items():
+            what = f"its {key} result"
+            text = text or wrong_array(what, outcome.values.get(key), expected)
+        if outcome.meta.get("changed"):
+            text = text or f"{' and '.join(outcome.meta['changed'])} changed during the call"
+        if text:
+            return f"{function}: {text} (N = {N}, C = {C})"
+    return ""
 
 
 class LossJudge:
@@ -70,9 +96,7 @@ class LossJudge:
         lines.append(large)
         lines.append(self.other_types_line(right, with_large=bool(large.ok)))
         lines.append(self.return_line())
-        changed = self.changed_inputs()
-        detail = f"{' and '.join(changed)} changed during the call" if changed else ""
-        lines.append(Line("inputs left unchanged", not changed, detail))
+        lines.append(self.unchanged_line(right))
         passed = all(line.ok for line in lines)
         return Report(exercise, "passed" if passed else "failed", lines).name(
             self.names(), self.data
@@ -159,9 +183,14 @@ class LossJudge:
         returned = any(outcome.status == "value" for outcome in self.outcomes.values())
         return Line(title, True if returned else None)
 
-    def changed_inputs(self):
-        changed = {c for o in self.outcomes.values() for c in o.meta.get("changed", ())}
-        return sorted(changed)
+    def unchanged_line(self, right):
+        """Judge by what the process tells, and by a second call with the same arrays."""
+        changed = sorted({c for o in self.outcomes.values() for c in o.meta.get("changed", ())})
+        text = f"{' and '.join(changed)} changed during the call" if changed else ""
+        for part in PARTS:
+            if right[part] and not text and (fault := self.fault(AGAIN, part)):
+                text = f"a second call with the same arrays, {part}: {fault}"
+        return Line("inputs left unchanged", not text, text)
 
     # Regularization
 

@@ -9,6 +9,7 @@ large ones are sums of few binary digits, so that float32 and any order of summa
 exactly.
 """
 
+import inspect
 import warnings
 from dataclasses import replace
 
@@ -60,6 +61,7 @@ def draw(rng):
             for key, array in problems[name].items()
         }
     problems["base, int32 labels"] = {**base, "y": base["y"].astype(np.int32)}
+    problems["base, called twice"] = {**base, "calls": 2}  # with the same arrays
     return {
         name: {"reg": 0.0, **problem, "y": np.asarray(problem["y"])}
         for name, problem in problems.items()
@@ -164,6 +166,7 @@ ASPECTS = {  # see signatures.py; entries are problems, or two whose difference 
     TIES: [Problem("ties")],
     LARGE: list(large_problems(np.random.default_rng(0))),
 }
+OF_ROWS = [Problem("N > C"), Problem("3 classes"), Problem("one row"), Problem("levels of 1e3")]
 AT_THE_KINK = Misconception("greater-or-equal")  # takes the other gradient there, which is valid
 BY_RULE = (Misconception("half-convention"), Misconception("gradient-zero"))
 LARGEST_LOG_OF_FLOAT32 = 87  # -log of a float32 probability that has not underflowed
@@ -193,7 +196,24 @@ def build(problems, exercises, catalogue, rng):
     table = SignatureTable(run(Variant("nothing", reference, ())), family.scales)
     for exercise in exercises:
         table.add_all([v for v in catalogue.of(exercise.name) if v.name not in BY_RULE], run)
-    return replace(family, table=table.rows()).to_set()
+    known = replace(family, table=table.rows()).to_set()
+    for exercise in exercises:
+        for function in exercise.functions[1:]:
+            add_helper(known, function, solved.__globals__[function])
+    return known
+
+
+def add_helper(known, name, function):
+    """Add problems for a function of scores, or of scores and labels, and what it returns."""
+    for problem in OF_ROWS:
+        arrays = known.problems[problem]
+        given = {"scores": arrays["X"] @ arrays["W"], "y": arrays["y"]}
+        given = {key: given[key] for key in inspect.signature(function).parameters if key in given}
+        results = function(**given)
+        results = results if isinstance(results, tuple) else (results,)
+        key = f"{name}: {problem}"
+        known.problems[key], known.helpers[key] = given, name
+        known.expected[key] = dict(zip(("first", "second"), results, strict=False))
 
 
 def signature_of(function, family):

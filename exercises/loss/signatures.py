@@ -88,7 +88,11 @@ def family_of(problem_set):
         for aspect, rows in facts["meanings"].items()
     }
     return Family(
-        problems=problem_set.problems,
+        problems={
+            name: problem
+            for name, problem in problem_set.problems.items()
+            if name not in problem_set.helpers
+        },
         expected=problem_set.expected,
         may_be_infinite=tuple(facts["may be infinite"]),
         aspects={aspect: tuple(found) for aspect, found in facts["aspects"].items()},

@@ -18,6 +18,7 @@ PROPERTIES = {  # titles of lines, and the problems that show each
     "scores all far below 0": (Problem("scores near -1e3"),),
     "float32": (Problem("float32"),),
 }
+AGAIN = Problem("called twice")
 INPUTS_MODIFIED = Misconception("inputs-modified")
 FLOATS = (
     "The labels are right, but no integers: they cannot be used as indices, as where a confusion "
@@ -36,7 +37,11 @@ def judge(exercise, data, outcomes):
         lines.append(Line(title, not text, text))
     changed = sorted({c for o in outcomes.values() for c in o.meta.get("changed", ())})
     detail = f"{' and '.join(changed)} changed during the call" if changed else ""
-    lines.append(Line("inputs left unchanged", not changed, detail))
+    if lines[0].ok and not detail:
+        labels = known.expected[AGAIN]["labels"]
+        detail = fault(outcomes[AGAIN], known.problems[AGAIN], labels)
+        detail = f"a second call with the same arrays: {detail}" if detail else ""
+    lines.append(Line("inputs left unchanged", not detail, detail))
     passed = all(line.ok for line in lines)
     names = set() if passed else set(recognised(known, outcomes))
     names |= {INPUTS_MODIFIED} if changed else set()

@@ -27,6 +27,7 @@ def draw(rng):
         problems[name] = {"W": problem["W"], "X": problem["X"]}
     problems["scores near -1e3"] = {**problems["N > C"], "W": problems["N > C"]["W"].copy()}
     problems["scores near -1e3"]["W"][-1] -= 1000
+    problems["called twice"] = {**problems["N > C"], "calls": 2}  # with the same arrays
     problems["float32"] = {
         key: array.astype(np.float32) for key, array in problems["N > C"].items()
     }

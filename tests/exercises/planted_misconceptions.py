@@ -37,7 +37,9 @@ def called_here(exercise, text, known=None):
     outcomes = {}
     for name, problem in problems.items():
         try:
-            meta, returned = calls_of_kind[calls[name]](target, problem)
+            call, _, helper = calls[name].partition(" of ")
+            function = target.__globals__[helper] if helper else target
+            meta, returned = calls_of_kind[call](function, problem)
             values = [child.numbers(key, value) for key, value in returned.items()]
             outcomes[name] = Outcome("value", meta, dict(ChainMap(*values)))
         except Exception as error:

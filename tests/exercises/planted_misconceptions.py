@@ -1,5 +1,6 @@
 """Plants entries of the catalogue in the solved tree and judges them, without a child process."""
 
+import ast
 from collections import ChainMap
 
 from course import checks, definition
@@ -11,6 +12,17 @@ COURSE = definition.load()
 CATALOGUE = Catalogue(COURSE)
 NOTES = {entry.name for entry in CATALOGUE.entries if entry.note}
 VARIANTS = [variant for entry in CATALOGUE.entries for variant in entry.variants]
+
+
+def with_helpers(exercise, text):
+    """Return a text with the solved helpers of an exercise that it does not define itself."""
+    one, tree = COURSE.exercises[exercise], ast.parse(text)
+    there = {getattr(node, "name", "") for node in tree.body}
+    solved = CATALOGUE.sources[one.file]
+    for node in ast.parse(solved).body:
+        if getattr(node, "name", "") in set(one.functions[1:]) - there:
+            text += "\n\n" + ast.get_source_segment(solved, node) + "\n"
+    return text
 
 
 def judged_here(exercise, *variants, known=None):

@@ -67,7 +67,7 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/checks/frames.py": "tests/course/test_checks_calling.py",
     "course/checks/steps.py": "tests/course/test_checks_steps.py",
     "course/checks/names.py": "tests/course/test_checks_data.py",
-    "course/checks/report.py": "tests/course/test_checks.py",
+    "course/checks/report.py": "tests/course/test_checks.py tests/exercises/test_points.py",
     "course/export/answers.py": "tests/course/test_grader_answers.py",
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
@@ -106,7 +106,9 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "datasets/scenes/__init__.py": "tests/datasets/test_synthetic.py",
     "datasets/scenes/drawing.py": "tests/datasets/test_synthetic.py",
     "exercises/loss/explain.py": "tests/exercises/test_checks_misconceptions.py",
-    "exercises/loss/judge.py": "tests/exercises/test_checks_misconceptions.py",
+    "exercises/loss/judge.py": (
+        "tests/exercises/test_helpers.py tests/exercises/test_checks_misconceptions.py"
+    ),
     "exercises/loss/rules.py": "tests/exercises/test_checks_misconceptions.py",
     "exercises/predict/judge.py": "tests/exercises/test_checks_judges.py",
     "exercises/train/judge.py": "tests/exercises/test_checks_judges.py",

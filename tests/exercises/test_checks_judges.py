@@ -63,6 +63,11 @@ def entry(*index, add):
     return change
 
 
+def test_a_single_batch_is_not_random():
+    told = crosses(judged("train", "plain", put("calls", 1)))
+    assert told["a new random batch in each iteration"] == "1 batches in 40 iterations"
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_records_pass(name):
     report = judged(name)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from grader_submissions import COURSE, PROBLEMS, SANDBOX, SOLVED, STUBS, judge, judge_all
+from planted_misconceptions import with_helpers
 
 from course.checks.catalogue import Catalogue, region
 from course.grader.verdict.unseen import read
@@ -114,7 +115,7 @@ def test_a_misconception_in_each_exercise_of_a_submission():
         "train": 4,  # batches
         "predict": 0,
         "softmax_loss_naive": 12,  # all but stability
-        "softmax_loss_vectorized": 5,  # values, regularization: shapes fit by chance
+        "softmax_loss_vectorized": 5,  # values, regularization: its shapes fit by chance
     }
     assert {e["exercise"]: list(e["misconceptions"]) for e in entries} == {
         exercise: [name] for exercise, name in PLANTED.items()
@@ -135,6 +136,8 @@ def solved_in(nodes):
 def submission_of(file):
     """Return a submission around a file of right solutions, {name: bytes}, and what it solves."""
     text = file.read_text(encoding="utf-8")
+    for exercise in solved_in(ast.parse(text).body):
+        text = with_helpers(exercise, text)
     lines, nodes = text.splitlines(keepends=True), ast.parse(text).body
     files, linear = dict(STUBS), EXERCISES["train"]
     for path in COURSE.exercise_files:

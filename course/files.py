@@ -1,4 +1,4 @@
-"""Files that appear as a whole or not at all, and that their owner alone can read."""
+"""Files that appear as a whole or not at all, and that their owner alone can read, as folders."""
 
 import os
 
@@ -21,3 +21,11 @@ def put(path, content):
         if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
             error.filename = str(path)
         raise
+
+
+def make_folder(folder):
+    """Make a folder that its owner alone can enter, and those above it that are missing."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

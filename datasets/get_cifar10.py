@@ -48,7 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from download import DownloadFailed, digest, download, wrong_checksum  # noqa: E402
-from unpack import FILES, MAX_BYTES, BrokenArchive, extract  # noqa: E402
+from unpack import FILES, MAX_BYTES, Broken, extract  # noqa: E402
 from unpack import FOLDER as REAL  # noqa: E402
 
 from cs231n.checksums import (  # noqa: E402
@@ -85,10 +85,6 @@ MORE_SPACE = (
 
 class Failure(Exception):
     """What happened, and what to do about it: two texts."""
-
-
-class Broken(Exception):
-    """Why a data set is not sound."""
 
 
 # Judge a set
@@ -252,7 +248,7 @@ def unpack_url(url: str, target: Path, args: argparse.Namespace) -> None:
     download(url, part, args.sha256, limit=limit, **patience)
     try:
         unpack(part, target, args.sha256)
-    except (Broken, BrokenArchive):
+    except Broken:
         part.unlink()
         raise
     part.unlink()
@@ -346,7 +342,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except Failure as failure:
         what, advice = failure.args
-    except (DownloadFailed, BrokenArchive, Broken) as reason:
+    except (DownloadFailed, Broken) as reason:
         what = f"{args.source}: {reason}"
         advice = ANOTHER_SOURCE if "://" in args.source else ANOTHER_FILE
         if args.synthetic:

@@ -24,8 +24,8 @@ PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
-class BrokenArchive(Exception):
-    """Why an archive is not sound."""
+class Broken(Exception):
+    """Why an archive, or what came of it, is not sound."""
 
 
 class Bounded:
@@ -39,12 +39,12 @@ class Bounded:
         data = self.file.read(size)
         self.left -= len(data)
         if self.left < 0:
-            raise BrokenArchive(f"it unpacks to more than {MAX_BYTES / 1e6:.1f} MB")
+            raise Broken(f"it unpacks to more than {MAX_BYTES / 1e6:.1f} MB")
         return data
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Write the seven files in `archive` to the new `folder`. Raises BrokenArchive."""
+    """Write the seven files in `archive` to the new `folder`. Raises Broken."""
     folder.mkdir()
     places = set()
     try:
@@ -54,17 +54,17 @@ def extract(archive: Path, folder: Path) -> None:
                 continue  # such as readme.html, or what a Mac adds to each file
             places.add(path.parent)
             if len(places) > 1 or (folder / path.name).exists():
-                raise BrokenArchive(f"it holds {name!r}, which is there twice, or of another set")
+                raise Broken(f"it holds {name!r}, which is there twice, or of another set")
             with open(folder / path.name, "xb") as copy:
                 shutil.copyfileobj(source, copy)
     except (*DAMAGE, EOFError, OSError, RuntimeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the disk, and not of the archive
-        raise BrokenArchive(f"no sound tar or zip archive: {error}") from error
+        raise Broken(f"no sound tar or zip archive: {error}") from error
 
 
 def members(archive: Path):
-    """Yield (name, open file) of all plain files; BrokenArchive for what is neither that nor a
+    """Yield (name, open file) of all plain files; Broken for what is neither that nor a
     folder, or lies outside."""
     with open(archive, "rb") as file:
         start = file.read(6)
@@ -94,4 +94,4 @@ def check(name: str, plain: bool, is_folder: bool) -> None:
     path = PurePosixPath(name)
     plain = path.name not in FILES if is_folder else plain
     if not plain or path.is_absolute() or ".." in path.parts or "\\" in name:
-        raise BrokenArchive(f"it holds {name!r}, which is no plain file below its folder")
+        raise Broken(f"it holds {name!r}, which is no plain file below its folder")

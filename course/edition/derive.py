@@ -7,13 +7,15 @@ from functools import partial
 import nbformat
 
 from course import definition, record
-from course.edition import address, exercise_table, notebooks
+from course.definition import ByHand
+from course.edition import address, notebooks
 from course.edition.markers import find_regions, replace_regions
 from course.edition.stubs import function_stub, still_python
 from course.notebook import EDITION
 from course.record import Record
 
 BINARY = (".npz", ".png")
+EXERCISES = "<!-- EXERCISES -->"  # in the students' README: the table of what is asked
 
 
 class ReleaseError(Exception):
@@ -61,12 +63,31 @@ def derive(course, url=""):
     if problems:
         raise ReleaseError("\n".join(problems))
     for name in (name for name in edition.files if name.endswith(".md")):
-        table = exercise_table.make(course, books)
         text = edition.files[name].decode().replace(address.PLACE, address.told(course, url))
-        edition.files[name] = exercise_table.fill(text, table).encode()
+        edition.files[name] = text.replace(EXERCISES, exercise_table(course, books)).encode()
     add_record(edition, books)
     edition.files = dict(sorted(edition.files.items()))
     return edition
+
+
+def exercise_table(course, books):
+    """Return what earns points as a table, in the order of the notebooks {path: notebook}.
+
+    Times are told if any are declared.
+    """
+    rows = [("notebook", "what", "points", "minutes"), ("---", "---", "--:", "--:")]
+    for notebook in course.notebooks.values():
+        graded = course.graded_cells(notebook.name)
+        for one in (graded[cell.id] for cell in books[notebook.file].cells if cell.id in graded):
+            what = one.title if isinstance(one, ByHand) else in_words(one)
+            rows.append((notebook.name, what, str(one.points), str(one.minutes or "")))
+    if not any(minutes for *_, minutes in rows[2:]):
+        rows = [row[:-1] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def in_words(exercise):
+    return f"{', '.join(f'`{name}`' for name in exercise.functions)} in `{exercise.file}`"
 
 
 def add_record(edition, books):

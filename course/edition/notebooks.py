@@ -117,11 +117,7 @@ def new_source(cell, kind, path, problems):
 
 def new_cell(cell, kind, source, points):
     """Return the student's cell, which nbgrader knows by its id."""
-    student = {
-        "markdown": nbformat.v4.new_markdown_cell,
-        "code": nbformat.v4.new_code_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }[cell.cell_type](source, id=cell.id)
+    student = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")(source, id=cell.id)
     if cell.get("attachments") and kind != "answer":
         student.attachments = cell.attachments
     if kind == "plain":

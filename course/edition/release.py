@@ -12,7 +12,6 @@ all of it is listed, and nothing is written: what an earlier release left stays 
     address.py              where they get them, and how that opens in Colab
     markers.py, stubs.py    regions of files, and what takes the place of solutions
     notebooks.py            the cells of a notebook
-    exercise_table.py       what is asked, for the students' README
     leaks.py, served.py     the last look over what was derived
     handed_out.py           from which edition does what comes back come?
 """

@@ -38,26 +38,20 @@ def cell_stub(text, path, name, problems, region):
 
 def enclosing_function(tree, region):
     """Return the innermost function that a region is a part of, and its full name, or None."""
-    found = None
-
-    def search(node, names):
-        nonlocal found
-        for child in ast.iter_child_nodes(node):
-            inside = names
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                if not child.lineno < region.first < child.end_lineno:
-                    continue
-                inside = [*names, child.name]
-                if not isinstance(child, ast.ClassDef):
-                    found = child, ".".join(inside)
-            search(child, inside)
-
-    search(tree, [])
-    if found is None:
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    around = [
+        node
+        for node in ast.walk(tree)  # what is outside comes before what is inside
+        if isinstance(node, kinds) and node.lineno < region.first < node.end_lineno
+    ]
+    while around and isinstance(around[-1], ast.ClassDef):
+        around.pop()
+    if not around:
         return None
+    function, name = around[-1], ".".join(node.name for node in around)
     lines = {node.lineno for node in ast.walk(tree) if hasattr(node, "lineno")}
-    beyond = range(found[0].end_lineno + 1, region.last)
-    return None if lines.intersection(beyond) else found
+    beyond = range(function.end_lineno + 1, region.last)
+    return None if lines.intersection(beyond) else (function, name)
 
 
 def names_to_set(tree, region):

@@ -18,7 +18,7 @@ import shutil
 import zipfile
 
 from course.export import answers, feedback, gradescope, nbgrader, overview
-from course.files import put
+from course.files import make_folder, put
 from course.grader.store import Store, read_entry
 
 EXECUTED, SUBMITTED = "{}.ipynb", "{}_submitted.ipynb"  # attachments of a result
@@ -38,7 +38,7 @@ def write(course, out, store, slugs, about=None):
             for result, attached in read_entries(store, slugs)
         ),
     )
-    by_hand = nbgrader.all_manual(course, book)
+    by_hand = nbgrader.manual(course, book)
     for result, attached in read_entries(store, slugs):
         manual = by_hand.get(result["slug"], {})
         write_feedback(course, out, result, attached, manual)
@@ -61,7 +61,7 @@ def withdraw(out, slugs):
 
 def rows_of(course, out):
     """Return the course's rows of what was graded into `out`, with the points of people."""
-    store, by_hand = Store(out), nbgrader.all_manual(course, out / "nbgrader")
+    store, by_hand = Store(out), nbgrader.manual(course, out / "nbgrader")
     kept = [slug for slug in store.slugs() if (out / "feedback" / slug).is_dir()]
     found = store.results(kept)
     return [overview.row(course, one, by_hand.get(one["slug"], {})) for one in found]
@@ -100,9 +100,3 @@ def zip_of(files):
         for name in sorted(files):
             archive.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
-
-
-def make_folder(path):
-    for folder in (path.parent, path):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    return path

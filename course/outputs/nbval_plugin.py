@@ -2,11 +2,12 @@
 
 nbval decides what is collected and runs the cells; the comparison (compare.py) is ours, and so is
 what it takes to be strict: a cell that was never executed fails, and so does every cell after one
-that did not run to its end. Pictures that differ are written to build/nbval/<notebook>/.
+that did not run to its end. Pictures that differ are written to build/nbval/<notebook>/<cell>/.
 """
 
 import os
 import re
+import shutil
 
 import imageio.v3 as iio
 import pytest
@@ -90,7 +91,7 @@ class Cell(IPyNbCell):
         """Compare in order; nbval calls this once the cell has run, and prints the traceback."""
         self.ran = True
         self.comparison_traceback = problems = []
-        self.remove_pictures()
+        shutil.rmtree(self.folder(), ignore_errors=True)  # what an earlier run has written
         expected, actual = contents(ref), contents(test)
         kinds = [[kind for kind, _ in side] for side in (expected, actual)]
         if kinds[0] != kinds[1]:
@@ -104,24 +105,17 @@ class Cell(IPyNbCell):
                 problems += [f"{kind}:", *lines, *self.write_pictures(n, pictures)]
         return not problems
 
-    def picture_path(self, n, role):
-        folder = self.config.rootpath / "build" / "nbval" / self.path.stem
-        return folder / f"{self.cell.get('id', self.cell_num)}-{n}-{role}.png"
+    def folder(self):
+        """Return where pictures of this cell are written."""
+        name = str(self.cell.get("id", self.cell_num))
+        return self.config.rootpath / "build" / "nbval" / self.path.stem / name
 
     def write_pictures(self, n, pictures):
+        self.folder().mkdir(parents=True, exist_ok=True)
         for role, picture in pictures.items():
-            path = self.picture_path(n, role)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = self.folder() / f"{n}-{role}.png"
             iio.imwrite(path, picture)
             yield f"{role}: {path.relative_to(self.config.rootpath)}"
-
-    def remove_pictures(self):
-        """Remove what an earlier run has written of this cell."""
-        any_n = self.picture_path("*", "*")
-        for path in any_n.parent.glob(any_n.name):
-            # The cell "a" must not remove pictures of another cell, "a-1".
-            if re.fullmatch(r"\d+-[a-z]+", path.stem.removeprefix(any_n.name[: -len("*-*.png")])):
-                path.unlink()
 
 
 def _heading(cells, cell):

@@ -152,7 +152,7 @@ def test_a_cell_that_leaves_the_assignment_takes_its_points_along(book, monkeypa
     monkeypatch.setattr(course_folder, "assignment", lambda course: without)
     gradebook.record(COURSE, book, [graded("alice", answered("Kinks."))])
     left = {("one", "answer-2"): {"score": 3, "comment": ""}}
-    assert gradebook.manual(COURSE, book, "alice") == left
+    assert gradebook.manual(COURSE, book).get("alice", {}) == left
     assert total(book, "alice") == 73 and len(cells(book, "alice")) == 11
     assert len(list(book.glob("gradebook.before-*.db"))) == 1  # which has them still
 
@@ -163,7 +163,7 @@ def test_a_cell_that_leaves_the_assignment_takes_its_points_along(book, monkeypa
 def test_points_and_comments_of_a_person_are_kept(book):
     alice = graded("alice", answered("Kinks."), ["train"])
     gradebook.record(COURSE, book, [alice, graded("bob", edition())])
-    assert gradebook.manual(COURSE, book, "alice") == {}
+    assert gradebook.manual(COURSE, book).get("alice", {}) == {}
     give(book, "alice", ANSWER, 3, "Which?", extra=1)
     give(book, "alice", ("one", "check-train"), 8, "Nearly.")
     give(book, "alice", ("one", "answer-2"), 2)  # not answered, but said elsewhere
@@ -177,8 +177,7 @@ def test_points_and_comments_of_a_person_are_kept(book):
         ("one", "check-predict"): {"score": 5.5, "comment": ""},
     }
     for _ in range(2):
-        assert gradebook.manual(COURSE, book, "alice") == expected
-        assert gradebook.all_manual(COURSE, book) == {"alice": expected}
+        assert gradebook.manual(COURSE, book) == {"alice": expected}
         assert total(book, "alice") == 60 + 4 + 8 + 2 + 0.5
         assert not any(waiting for _, waiting, _ in cells(book, "alice").values())
         gradebook.record(COURSE, book, [alice, graded("bob", edition())])
@@ -199,7 +198,7 @@ def test_points_of_a_person_wait_for_a_look_when_what_they_were_for_has_changed(
     for _ in range(2):  # and it waits until somebody has looked
         gradebook.record(COURSE, book, [then] if then else [])
         assert waits(book, "alice", place)
-        assert gradebook.manual(COURSE, book, "alice")[place]["score"] == 4
+        assert gradebook.manual(COURSE, book)["alice"][place]["score"] == 4
     give(book, "alice", place, 4)
     gradebook.record(COURSE, book, [then] if then else [])
     assert not waits(book, "alice", place)
@@ -301,7 +300,7 @@ while True:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     totals = {total(book, f"s{n}") for n in (0, 1, 2, 4)}
     assert totals in ({70}, {0})  # all of one version
-    assert gradebook.manual(COURSE, book, "s3") == {ANSWER: {"score": 4, "comment": "Kept."}}
+    assert gradebook.manual(COURSE, book)["s3"] == {ANSWER: {"score": 4, "comment": "Kept."}}
     gradebook.record(COURSE, book, submissions)
     assert {total(book, f"s{n}") for n in (0, 1, 2, 4)} == {70}
     assert total(book, "s3") == 74
@@ -316,7 +315,7 @@ def test_it_waits_for_a_person_who_is_saving(book):
         timer.start()
         gradebook.record(COURSE, book, [graded("alice", answered("Kinks."))])
         timer.join()
-    assert gradebook.manual(COURSE, book, "alice")[ANSWER]["score"] == 4
+    assert gradebook.manual(COURSE, book)["alice"][ANSWER]["score"] == 4
 
 
 def test_a_gradebook_of_another_version_is_left_alone(book):

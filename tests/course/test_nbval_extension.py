@@ -404,7 +404,7 @@ def report(tmp_path_factory):
     nbformat.write(good, folder / "wrong.ipynb")
 
     for name in ("good", "wrong"):  # as if left by an earlier run
-        stale = folder / "build" / "nbval" / name / "figure-7-actual.png"
+        stale = folder / "build" / "nbval" / name / "figure" / "7-actual.png"
         stale.parent.mkdir(parents=True)
         stale.touch()
 
@@ -447,9 +447,9 @@ def test_the_report_says_what_is_wrong(report):
 def test_differing_pictures_are_written_and_old_ones_removed(report):
     folder, text = report
     pictures = folder / "build" / "nbval"
-    assert {path.name for path in (pictures / "wrong").iterdir()} == {
-        f"figure-0-{role}.png" for role in ("expected", "actual", "difference")
+    assert {path.name for path in (pictures / "wrong" / "figure").iterdir()} == {
+        f"0-{role}.png" for role in ("expected", "actual", "difference")
     }
     assert list((pictures / "good").iterdir()) == []
-    assert "build/nbval/wrong/figure-0-difference.png" in text
-    assert iio.imread(pictures / "wrong" / "figure-0-difference.png").min() < 128
+    assert "build/nbval/wrong/figure/0-difference.png" in text
+    assert iio.imread(pictures / "wrong" / "figure" / "0-difference.png").min() < 128

@@ -1,8 +1,7 @@
 """Scores and comments in nbgrader's gradebook: ours replaced at each grading, a person's kept.
 
     record(course, book, results)   make the course folder `book` say what the results say
-    manual(course, book, slug)       {(notebook, cell): {"score", "comment"}} that people gave
-    all_manual(course, book)         {slug: the same}, of every submission
+    manual(course, book)            what people gave: {slug: {(notebook, cell): {"score", ...}}}
 
 nbgrader keeps the books; it executes nothing. Each automatic score follows from a result, so what
 a cell prints, a hook, or a kernel that dies cannot change it. All of them are replaced in one
@@ -76,16 +75,11 @@ def vanished(slug):
     return {"slug": slug, "name": slug, "remarks": [ABSENT], **lists}
 
 
-def manual(course, book, slug):
-    """Return {(notebook, cell): {"score": float or None, "comment": str}}, what people gave.
+def manual(course, book):
+    """Return what people gave, {slug: {(notebook, cell): {"score": float, "comment": str}}}.
 
     The score is what counts for the cell, extra credit included; None if nobody gave one.
     """
-    return all_manual(course, book, slug).get(slug, {})
-
-
-def all_manual(course, book, slug=None):
-    """Return {slug: what `manual` returns} of every submission for which a person did anything."""
     path = Path(book) / "gradebook.db"
     if not path.is_file():
         return {}
@@ -110,8 +104,6 @@ def all_manual(course, book, slug=None):
                 .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
                 .where(condition, api.Assignment.name == course.name)
             )
-            if slug is not None:
-                query = query.where(api.SubmittedAssignment.student_id == slug)
             for student, notebook, cell, given in connection.execute(query):
                 found.setdefault(student, {}).setdefault((notebook, cell), {})[key] = given
     nothing = {"score": None, "comment": ""}

@@ -23,7 +23,7 @@ from course.export import nbgrader_config
 from course.export.nbgrader import course_notebook
 from course.export.nbgrader.rows import in_utc
 from course.export.telling import ToldNotebook
-from course.files import put
+from course.files import make_folder, put
 
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
@@ -137,10 +137,3 @@ def write(path, content):
     except FileNotFoundError:
         make_folder(path.parent)
     put(path, content)
-
-
-def make_folder(folder):
-    """Make a folder that its owner alone can enter, and those above it that are missing."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)

@@ -4,6 +4,8 @@ It knows nothing of what is taught. What is asked, checked and graded is declare
 
     definition    exercises/course.toml -> Course, which all parts are handed
     tables        reads it, and says what is wrong with which line
+    soundness     whether it fits together
+    kinds         loads the kinds of exercises
     console       prints ✓ where that can be shown
     session       what a notebook needs of the place where it runs: reloading, data
     record        what was handed out, by which work is known when it comes back

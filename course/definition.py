@@ -7,9 +7,6 @@ instructors have.
 """
 
 import fnmatch
-import hashlib
-import importlib.util
-import sys
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +14,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from course import ROOT
+from course.kinds import Kind
+from course.soundness import check
 from course.tables import MADE, POINTS, Reader
 
 FILE = "exercises/course.toml"
 CHECKS = "exercises/checks.npz"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
-MOST_HINTS = 3
 
 
 def is_picture(name):
@@ -264,63 +262,7 @@ class Course:
 
     def kind(self, name):
         """Return the Kind of exercise in the folder exercises/<name>/."""
-        return Kind(self, name)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """The three parts of a kind of exercise, each imported when it is needed."""
-
-    course: Course
-    name: str
-
-    @property
-    def call_file(self):
-        """The file that runs beside a student's code."""
-        return self.course.root / "exercises" / self.name / "call.py"
-
-    @property
-    def call(self):
-        return self.part("call")
-
-    @property
-    def judge(self):
-        return self.part("judge")
-
-    @property
-    def problems(self):
-        """Draws problems and knows what is expected: on the instructors' side alone."""
-        return self.part("problems")
-
-    def part(self, name):
-        return importlib.import_module(f".{name}", self.package.__name__)
-
-    @property
-    def package(self):
-        return importlib.import_module(f"{declaration(self.course.root)}.{self.name}")
-
-    def parts(self, exercise):
-        """Return {part: titles of the lines that have to be right} of an Exercise of this kind."""
-        return self.package.parts(exercise) if hasattr(self.package, "parts") else {}
-
-
-def declaration(root):
-    """Import the package exercises/ of a course; return the name under which it is found.
-
-    Courses in other folders than this one get names of their own, so that two can be loaded side
-    by side.
-    """
-    name = "exercises"
-    if root != ROOT:
-        name += "_" + hashlib.sha256(str(root).encode()).hexdigest()[:12]
-    if name not in sys.modules:
-        folder = root / "exercises"
-        spec = importlib.util.spec_from_file_location(
-            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
-        )
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return name
+        return Kind(self.root, name)
 
 
 # Read the declaration
@@ -380,85 +322,3 @@ def read_course(table, root, reader):
         known += "[deadline]"
         reader.say(reader.line_of(f"[{name}"), f"there is no table [{name}]; there are {known}")
     return course
-
-
-# Check that it is sound in itself
-
-
-def check(course, reader):
-    """Let the reader collect what does not fit together in the declaration."""
-    graded = (*course.exercises.values(), *course.by_hand)
-    cells = {}
-    for one in graded:
-        if one.notebook not in course.notebooks:
-            known = ", ".join(course.notebooks)
-            reader.say(one.line, f"there is no notebook {one.notebook!r}; there are: {known}")
-        if one.points < 1:
-            reader.say(one.line, f"{one.cell!r} has {one.points} points; at least 1 is needed")
-        place = one.notebook, one.cell
-        if place in cells:
-            what = f"the cell {one.cell!r} of {one.notebook!r} is declared in line {cells[place]}"
-            reader.say(one.line, f"{what}, too; each is graded once")
-        cells[place] = one.line
-    titles = {}
-    for one in course.by_hand:
-        first = titles.setdefault((one.notebook, one.title), one)
-        if first is not one:
-            what = f"{one.title!r} is the title of the cell {first.cell!r}, too"
-            reader.say(one.line, f"{what}; points are listed by titles")
-    check_exercises(course, reader)
-    check_files(course, reader)
-    if (total := sum(one.points for one in graded)) != course.points:
-        line = reader.line_of("points", reader.line_of("[course]"))
-        what = f"the points sum to {total}, not to {course.points}"
-        reader.say(line, f"{what}: change these, or those of exercises and [[by_hand]]")
-    if late := course.deadline:
-        for key, most in (("grace", 100_000), ("per_day", 100), ("at_most", 100)):
-            if not 0 <= (number := getattr(late, key)) <= most:
-                line = reader.line_of(key, late.line)
-                reader.say(line, f"[deadline]: {key} has to be 0 to {most}, not {number}")
-    stored, sets = course.data.stored, course.data.sets
-    if stored and stored not in sets:
-        what = f"there is no data set {stored!r}; there are: {', '.join(sets)}"
-        reader.say(reader.line_of("stored", reader.line_of("[data]")), what)
-
-
-def check_exercises(course, reader):
-    kinds = {}
-    for one in course.exercises.values():
-        if not (one.file.startswith(f"{course.package}/") and one.file.endswith(".py")):
-            what = f"{one.name}: {one.file} is no Python file in {course.package}/"
-            reader.say(one.line, f"{what}, the folder that is handed in")
-        if len(one.hints) > MOST_HINTS:
-            what = f"{one.name} has {len(one.hints)} hints; at most {MOST_HINTS} are shown"
-            reader.say(one.line, what)
-        first = kinds.setdefault(one.problems, one)
-        if first.kind != one.kind:
-            what = f"{one.name} is of the kind {one.kind!r}, but shares the problems"
-            reader.say(one.line, f"{what} {one.problems!r} with {first.name}, a {first.kind!r}")
-        if one.parts and course.kind(one.kind).call_file.exists():
-            check_parts(course, one, reader)
-
-
-def check_parts(course, exercise, reader):
-    line, name = reader.line_of("parts", exercise.line), exercise.name
-    known = course.kind(exercise.kind).parts(exercise)
-    if exercise.parts.keys() != known.keys():
-        what = f"{name} has the parts {', '.join(exercise.parts)}"
-        told = f"its kind, {exercise.kind!r}, has {', '.join(known) or 'none'}"
-        reader.say(line, f"{what}; {told}: each of these needs points")
-    if (total := sum(exercise.parts.values())) != exercise.points:
-        reader.say(
-            line, f"{name}: the points of its parts sum to {total}, not to {exercise.points}"
-        )
-    if least := [part for part, points in exercise.parts.items() if points < 0]:
-        reader.say(line, f"{name}: {least[0]} has {exercise.parts[least[0]]} points")
-
-
-def check_files(course, reader):
-    line = reader.line_of("renamed", reader.line_of("[files]")) or reader.line_of("[files.renamed]")
-    for here, there in course.files.renamed.items():
-        if not course.files.hold(here):
-            reader.say(line, f"{here} is renamed, but not among the files that are handed_out")
-        if there not in course.files.renamed and course.files.hold(there):
-            reader.say(line, f"{here} and {there} would both be {there} in the student edition")

@@ -47,7 +47,7 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "cs231n/pictures.py": "tests/cs231n/test_pictures.py",
     "cs231n/tuning.py": "tests/cs231n/test_tuning.py",
     "cs231n/vis_utils.py": "tests/cs231n/test_vis_utils.py",
-    "course/definition.py": "tests/course/test_definition.py",
+    "course/soundness.py": "tests/course/test_definition.py",
     "course/edition/derive.py": "tests/course/test_release.py",
     "course/edition/handed_out.py": "tests/course/test_release_records.py",
     "course/edition/imports.py": "tests/course/test_release_whole.py",

@@ -63,7 +63,7 @@ def grade_download(course, options, download, out):
         print(NO_SANDBOX, file=sys.stderr)
     else:
         sandbox.check()
-    data = options.data or available_data(course)
+    data = options.data or ("" if options.no_notebooks else available_data(course))
     if not options.no_notebooks and (folder := data_sets.find(course, data)):
         print(f"Notebooks are executed on: {folder}")
     with Store(out) as store:

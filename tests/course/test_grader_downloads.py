@@ -3,6 +3,8 @@
 Names follow the systems' rules, and are those of nobody.
 """
 
+import unicodedata
+
 import pytest
 import submissions
 from paper_course import COURSE, finished_work
@@ -208,6 +210,29 @@ def test_all_that_a_download_unpacks_to_is_limited_and_what_is_left_out_is_told(
         assert len(intake.find(COURSE, folder).students) == 2
     assert [name for name, _ in refused] == sorted(files)[2:]
     assert refused[0][1].endswith("unpack it, and name the folder")
+
+
+def test_a_name_is_one_student_however_its_letters_are_put_together(tmp_path):
+    parts = unicodedata.normalize("NFD", "Zoë Müller")
+    files = {
+        f"{parts}_10003_assignsubmission_file_/work.zip": WORK,
+        "Zoë Müller_10003_assignsubmission_onlinetext_/onlinetext.html": b"<p>",
+        f"{parts[:4]}/a": b"",
+        "Zoë.zip": WORK,
+    }
+    found = intake.find(COURSE, to_folder(files, tmp_path / "all")).students
+    assert [(one.key, len(one.pieces)) for one in found] == [("Zoë", 2), ("Zoë Müller_10003", 1)]
+
+
+def test_an_attempt_without_files_does_not_take_the_place_of_one_with_files(tmp_path):
+    start = "Linear_poe_attempt_2026-10-0"
+    files = {f"{start}{day}-10-00-00.txt": b"Name: Ann Poe (poe)\n" for day in (1, 2)}
+    files |= {f"{start}1-10-00-00_work.zip": WORK}
+    [one] = intake.find(COURSE, to_folder(files, tmp_path / "all")).students
+    assert (one.name, one.attempts, one.time) == ("Ann Poe", 2, "2026-10-01 10:00:00")
+    assert len(intake.read(COURSE, one).files) == len(finished_work())
+    told = "the attempt of 2026-10-02 10:00:00 holds no file; the one before it counts"
+    assert one.remarks == (told,)
 
 
 # Lists of students

@@ -10,6 +10,7 @@ Gradescope's submission_metadata.yml, and the text that Blackboard puts beside a
 import itertools
 import os
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -221,7 +222,7 @@ def is_download(names):
 
 def piece_of(path):
     """Return the Piece that a name tells of, None if it is that of no system."""
-    name, is_folder = path.name, path.is_dir()
+    name, is_folder = composed(path.name), path.is_dir()
     if found := MOODLE.fullmatch(name):
         text, student = found["what"] == "onlinetext", ("Moodle", f"{found['name']}_{found['id']}")
         file = "" if is_folder else found["file"]
@@ -243,6 +244,11 @@ def piece_of(path):
             order=(found["time"],), text=not file,
         )  # fmt: skip
     return None
+
+
+def composed(name):
+    """Return a name with each letter in one piece: macOS takes some apart, and others do not."""
+    return unicodedata.normalize("NFC", name)
 
 
 def split_time(text):
@@ -275,6 +281,9 @@ def one_student(pieces):
     texts, files = [p for p in pieces if p.text], [p for p in pieces if not p.text]
     name, remarks, older = last.name, [], []
     if system == "Blackboard":  # all files of an attempt have its time
+        if files and files[-1].order != last.order:
+            remarks.append(f"the attempt of {last.time} holds no file; the one before it counts")
+            last = files[-1]
         older = [one for one in files if one.order != last.order]
         files = [one for one in files if one.order == last.order]
         attempts = len({one.order for one in pieces})
@@ -388,7 +397,8 @@ COPY = re.compile(r"(.+?) ?\((\d+)\)")
 
 
 def stem(path):
-    return path.name.removesuffix(path.suffix) if path.suffix.lower() == ".zip" else path.name
+    name = composed(path.name)
+    return name[:-4] if name.lower().endswith(".zip") else name
 
 
 def plain_name(path, paths):

@@ -78,6 +78,15 @@ def tree(toy, tmp_path):
 
 
 @pytest.fixture
+def toy_with_data(tree, monkeypatch):
+    """A toy course of one's own that declares two data sets; none is there, or named."""
+    from toy_course import add_data_sets
+
+    monkeypatch.delenv("TOY_DATA", raising=False)
+    return add_data_sets(tree)
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(231)
 

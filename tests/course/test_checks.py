@@ -2,7 +2,6 @@
 
 import html.parser
 import os
-import shutil
 import subprocess
 import sys
 
@@ -14,13 +13,6 @@ from course.checks import report as reports
 from course.checks.report import Line, Report
 
 RIGHT = "def total(numbers):\n    return float(numbers.sum())\n"
-
-
-@pytest.fixture
-def tree(toy, tmp_path):
-    """Return a copy of the toy course that a test may change."""
-    shutil.copytree(toy.root, tmp_path, dirs_exist_ok=True)
-    return tmp_path
 
 
 def run_code(toy, tmp_path, code, name="total", **options):

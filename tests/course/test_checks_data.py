@@ -1,7 +1,6 @@
 """Is the data file what `make checks` builds, and is what is wrong refused? On the toy course."""
 
 import os
-import shutil
 import subprocess
 import sys
 
@@ -11,13 +10,6 @@ import pytest
 from course import checks, definition
 from course.checks import build, data
 from course.checks.catalogue import Catalogue, Variant
-
-
-@pytest.fixture
-def tree(toy, tmp_path):
-    """Return a copy of the toy course that a test may change."""
-    shutil.copytree(toy.root, tmp_path, dirs_exist_ok=True)
-    return tmp_path
 
 
 def change(tree, file, old, new):

@@ -5,7 +5,6 @@ import types
 
 import IPython
 import pytest
-from toy_course import add_data_sets, copy_toy
 
 from course import session
 
@@ -55,27 +54,24 @@ def test_another_missing_module_is_not_passed_over(monkeypatch):
         session.autoreload()
 
 
-@pytest.fixture
-def toy(tmp_path, monkeypatch):
-    monkeypatch.delenv("TOY_DATA", raising=False)
-    copy_toy(tmp_path)
-    return add_data_sets(tmp_path)
-
-
-def test_without_data_the_stand_in_is_made_where_all_can_see(toy, capsys):
-    drawn = toy.root / "datasets" / "drawn"
-    assert session.get_data(root=toy.root) == drawn and (drawn / "numbers.txt").exists()
+def test_without_data_the_stand_in_is_made_where_all_can_see(toy_with_data, capsys):
+    drawn = toy_with_data.root / "datasets" / "drawn"
+    assert session.get_data(root=toy_with_data.root) == drawn and (drawn / "numbers.txt").exists()
     told = "This is the set 'drawn'. For another one: session.get_data(\"measured\")\n"
     assert capsys.readouterr().out == "drawing ✓\n" + told
-    assert session.get_data(root=toy.root) == session.get_data("drawn", root=toy.root) == drawn
+    assert (
+        session.get_data(root=toy_with_data.root)
+        == session.get_data("drawn", root=toy_with_data.root)
+        == drawn
+    )
     assert capsys.readouterr().out == ""
 
 
-def test_a_certain_set_is_got_or_refused(toy, monkeypatch):
+def test_a_certain_set_is_got_or_refused(toy_with_data, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"no measured numbers: .*ended with exit status 3"):
-        session.get_data("measured", root=toy.root)
+        session.get_data("measured", root=toy_with_data.root)
     with pytest.raises(ValueError, match="no data set 'other'; there are: measured, drawn"):
-        session.get_data("other", root=toy.root)
-    monkeypatch.setenv("TOY_DATA", str(toy.root))
-    (toy.root / "numbers.txt").touch()
-    assert session.get_data(root=toy.root) == toy.root
+        session.get_data("other", root=toy_with_data.root)
+    monkeypatch.setenv("TOY_DATA", str(toy_with_data.root))
+    (toy_with_data.root / "numbers.txt").touch()
+    assert session.get_data(root=toy_with_data.root) == toy_with_data.root

@@ -157,8 +157,11 @@ def test_honest_results_are_the_same_among_attacks(alone, together, name):
 
 
 def test_honest_results_are_right(alone):
-    earned = [alone[name]["points"]["automatic"] for name in [*tester.HONEST, "shadowed"]]
-    assert earned == [70, 0, 60, 70]
+    solved, blank, mistaken, shadowed = (
+        alone[name]["points"]["automatic"] for name in [*tester.HONEST, "shadowed"]
+    )
+    assert (solved, blank, shadowed) == (70, 0, 70)
+    assert 60 <= mistaken < 70  # some of the 10 points of one exercise
 
 
 def test_every_submission_has_a_result(world, together):

@@ -222,7 +222,7 @@ def hand_in(root, out=None, *, anyway, anyhow, run=None):
         path.parent.mkdir(exist_ok=True)
         archive.write(path, entries)
     except ImportError as error:
-        show(f"error: {error}; use `make submission`, or the Python in .venv/bin")
+        show(f"error: {error}; use the Python in .venv")
         return NOT_WRITTEN, None
     except definition.DefinitionError as error:
         what = "; ".join(str(error).splitlines())

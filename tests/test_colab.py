@@ -33,6 +33,15 @@ class Missing(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError("No module named 'imp'", name="imp")
 sys.meta_path.insert(0, Missing())
 """
+# Run in a cell: what Colab brings with it, as far as handing in asks for it.
+STAND_IN = """import json, sys, types
+from pathlib import Path
+files = types.SimpleNamespace(download=lambda path: print("offered:", path))
+ask = lambda what, **_: {{"ipynb": json.loads(Path({opened!r}).read_text(encoding="utf-8"))}}
+sys.modules["google.colab"] = types.SimpleNamespace(files=files)
+sys.modules["google.colab._message"] = types.SimpleNamespace(blocking_request=ask)
+from course import submission
+"""
 
 
 @pytest.fixture(scope="session")
@@ -152,3 +161,14 @@ def test_the_first_exercise_of_the_student_edition_is_told_and_solved(alone):
             "print(softmax.softmax_loss_naive(np.ones((3, 2)), np.ones((4, 3)), [0] * 4, 0)[0])"
         )
         assert run(client, losses).startswith("0.693147")
+
+        opened = folder / "opened.ipynb"  # what Colab shows lies in no folder
+        nbformat.write(book, opened)
+        told = run(client, STAND_IN.format(opened=str(opened)) + "submission.pack(anyway=True)")
+        place = folder / "content" / COURSE.folder
+        packed = place / "build" / "submission-incomplete.zip"
+        assert "✓ softmax_loss_naive" in told and f"offered: {packed}" in told
+        assert f"{packed.relative_to(folder / 'content')}: " in told
+        with zipfile.ZipFile(packed) as file:
+            handed_in = json.loads(file.read(path))
+        assert handed_in == json.loads(opened.read_bytes())

@@ -101,6 +101,9 @@ class Exercise:
         return self.file.removesuffix(".py").replace("/", ".")
 
 
+NO_WORDS = {"hints": (), "minutes": 0, "line": 0}  # of an exercise, from which no verdict follows
+
+
 @dataclass(frozen=True)
 class ByHand:
     """A cell that a person grades: an answer in prose or, without a question, code.

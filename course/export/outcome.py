@@ -1,7 +1,8 @@
 """From the stored results to what people read: gradebook, feedback, Gradescope's file, the course.
 
-All of it is written anew by each run, as a person may have given points in the meantime. It follows
-from the store and the gradebook alone.
+A student's part is written as soon as the work is graded. All of it is written anew at the end of
+a run where a person has given points, or a word of ours has changed, in the meantime: it follows
+from the store, the gradebook and our words alone. Which pages hold is kept in .pages.json.
 
     nbgrader/                          the course folder of nbgrader
     feedback/<slug>/feedback.html      for the student, with the notebooks as executed
@@ -12,15 +13,20 @@ from the store and the gradebook alone.
 What is in feedback/ may be handed out; the rest names others, or quotes unseen problems.
 """
 
+import hashlib
 import io
 import json
 import shutil
 import zipfile
+from contextlib import suppress
 
+from course.checks.catalogue import Catalogue
 from course.export import answers, feedback, gradescope, nbgrader, overview
 from course.files import make_folder, put
+from course.grader.settings import grader_version
 from course.grader.store import Store, read_entry
 
+KEPT = ".pages.json"
 EXECUTED, SUBMITTED = "{}.ipynb", "{}_submitted.ipynb"  # attachments of a result
 
 
@@ -29,20 +35,20 @@ def write(course, out, store, slugs, about=None):
 
     about   of the run, as in overview.index
     """
-    book, rows = out / "nbgrader", []
+    book, rows, pages = out / "nbgrader", [], Pages(course, out, store)
     nbgrader.record(
         course,
         book,
         (
             (result, notebooks(course, attached, EXECUTED), notebooks(course, attached, SUBMITTED))
-            for result, attached in read_entries(store, slugs)
+            for result, attached in pages.entries(slugs)
         ),
     )
-    by_hand = nbgrader.manual(course, book)
-    for result, attached in read_entries(store, slugs):
-        manual = by_hand.get(result["slug"], {})
-        write_feedback(course, out, result, attached, manual)
-        rows.append(overview.row(course, result, manual))
+    pages.by_hand = nbgrader.manual(course, book)  # those of submissions that are gone, too
+    for result, attached in pages.entries(slugs):
+        pages.write(result, attached)
+        rows.append(overview.row(course, result, pages.by_hand.get(result["slug"], {})))
+    pages.keep()
     withdraw(out, {row["slug"] for row in rows})
     overview.write(course, out, rows, about)
     return rows
@@ -67,10 +73,52 @@ def rows_of(course, out):
     return [overview.row(course, one, by_hand.get(one["slug"], {})) for one in found]
 
 
-def read_entries(store, slugs):
-    """Yield (result, {name of an attachment: bytes}), one submission at a time."""
-    found = (read_entry(store.folder(slug)) for slug in slugs)
-    return (entry for entry in found if entry is not None)
+class Pages:
+    """What students get back of the results in a store, written where it is not there yet.
+
+    by_hand    {slug: what people gave}, as nbgrader.manual returns it
+    """
+
+    def __init__(self, course, out, store):
+        self.course, self.out, self.store = course, out, store
+        self.by_hand = nbgrader.manual(course, out / "nbgrader")
+        self.words = {one.name: one.explanation for one in Catalogue(course).entries}
+        self.made_from = {}  # {slug: what its pages were made from}
+        with suppress(OSError, ValueError):
+            self.made_from = json.loads((out / KEPT).read_bytes())
+
+    def entries(self, slugs):
+        """Yield (result, {name of an attachment: bytes}), one submission at a time."""
+        found = (read_entry(self.store.folder(slug)) for slug in slugs)
+        return ((self.told(one[0]), one[1]) for one in found if one is not None)
+
+    def told(self, result):
+        """Return a result in which our words stand for the names of misconceptions."""
+        exercises = [
+            one
+            | {"misconceptions": {name: self.words.get(name, "") for name in one["misconceptions"]}}
+            | {"notes": [self.words.get(note, note) for note in one["notes"]]}
+            for one in result["exercises"]
+        ]
+        return result | {"exercises": exercises}
+
+    def write(self, result, attached):
+        """Write what one student gets back, unless it is there."""
+        slug = result["slug"]
+        manual, place = self.by_hand.get(slug, {}), self.out / "feedback" / slug
+        parts = json.dumps(result), sorted(manual.items()), grader_version(self.course)
+        made_from = hashlib.sha256(repr(parts).encode()).hexdigest()
+        if self.made_from.get(slug) != made_from or not (place / "feedback.html").exists():
+            write_feedback(self.course, self.out, result, attached, manual)
+            self.made_from[slug] = made_from
+
+    def write_one(self, slug):
+        """The same for a result that was stored just now."""
+        for entry in self.entries([slug]):
+            self.write(*entry)
+
+    def keep(self):
+        put(self.out / KEPT, json.dumps(self.made_from, indent=1).encode())
 
 
 def notebooks(course, attached, pattern):

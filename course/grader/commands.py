@@ -19,7 +19,7 @@ from course.export.overview import equal_work, summary_table, tell_notes
 from course.export.roster import People, read_table
 from course.files import put
 from course.grader import intake, sandbox
-from course.grader.many import grade_all, progress
+from course.grader.many import GRADED, NOT_GRADED, REUSED, grade_all, progress
 from course.grader.options import COMPLETE, PROBLEMS, parse
 from course.grader.settings import Settings, grader_version
 from course.grader.store import Store
@@ -82,7 +82,8 @@ def grade_download(course, options, download, out):
             version=grader_version(course),
             root="" if course.root == ROOT else str(course.root),
         )
-        with progress(len(download.students)) as report:
+        pages = outcome.Pages(course, out, store)
+        with progress(len(download.students), pages.write_one) as report:
             summary = grade_all(
                 download.students,
                 settings,
@@ -98,6 +99,7 @@ def grade_download(course, options, download, out):
             about = {"absent": download.absent, "not_graded": download.not_graded}
         about["states"] = Counter(summary.states.values())
         rows = outcome.write(course, out, store, sorted(summary.states), about)
+    print(tell_states(summary.states.values()))
     print(summary_table(rows))
     for sentence in tell_notes(course, rows):
         print(sentence)
@@ -109,6 +111,13 @@ def grade_download(course, options, download, out):
         print(f"\nThe grader made a mistake, with {slug}:\n{error}", file=sys.stderr)
     print(WHERE_TO_LOOK.format(out=out, jupyter=Path(sys.executable).with_name("jupyter")))
     return summary.status
+
+
+def tell_states(states):
+    """Return in a line what became of all submissions."""
+    counts = Counter(states)
+    words = [f"{counts[GRADED]} graded, {counts[REUSED]} kept"]
+    return ", ".join([*words, *([f"{counts[NOT_GRADED]} not graded"] * (NOT_GRADED in counts))])
 
 
 def available_data(course):

@@ -6,7 +6,8 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
     format, version    "course-result", 1
     name, slug         the submission's name as handed in, and as it stands in file names
     remarks            [sentence, ...]: what is missing, unreadable, refused
-    content, key       SHA-256 of the submission's files; of these and the settings
+    content            SHA-256 of the submission's files
+    key, keys          of what the result follows from; of its parts, see settings.keys
     edition            the id of the one that it comes from, "" if nothing was looked at
     told               [sentence, ...] on given files that were changed, and on other editions
     seed, data         of the unseen problems; the data set the notebooks were executed on
@@ -20,7 +21,7 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
                        executed again, NAME.html, a page to read it, and NAME_submitted.ipynb
     times              seconds
 
-many/ adds the first four lines, and the store the attachments.
+many/ adds the first five lines, and the store the attachments.
 """
 
 import time
@@ -43,11 +44,17 @@ class Graded:
     attachments: dict
 
 
-def grade(files, settings):
-    """Return the Graded submission of {name: bytes}. What is wrong with it ends in the result."""
+def grade(files, settings, kept=None):
+    """Return the Graded submission of {name: bytes}. What is wrong with it ends in the result.
+
+    kept    parts of an older result that hold: "exercises", its entries; "notebooks", theirs and
+            {name: bytes} of the executed ones. No code of the submission runs for them
+    """
     start, course = time.perf_counter(), settings.course
-    work = Work.of(course, files)
-    exercises = judge_exercises(work, settings.problems, sandbox=settings.sandbox)
+    work, kept = Work.of(course, files), kept or {}
+    exercises = kept.get("exercises") or judge_exercises(
+        work, settings.problems, sandbox=settings.sandbox
+    )
     for entry in exercises:
         entry["code"] = code_of(files, course.exercises[entry["exercise"]])
     judged = time.perf_counter()
@@ -55,15 +62,17 @@ def grade(files, settings):
     attachments = {
         f"{name}_submitted.ipynb": files[path] for path, name in names.items() if path in files
     }
-    notebooks = []
-    if settings.notebooks:
+    notebooks, executed = kept.get("notebooks", ([], {}))
+    if settings.notebooks and not notebooks:
         data = data_sets.find(course, settings.data)
-        for name in names.values():
-            executed = rerun(work, name, data=data, sandbox=settings.sandbox)
-            notebooks.append(executed.entry)
-            if executed.notebook is not None:
-                attachments[f"{name}.ipynb"] = executed.notebook
-                attachments[f"{name}.html"] = notebook_page(executed.notebook).encode()
+        reruns = {
+            name: rerun(work, name, data=data, sandbox=settings.sandbox) for name in names.values()
+        }
+        notebooks = [one.entry for one in reruns.values()]
+        executed = {name: one.notebook for name, one in reruns.items() if one.notebook is not None}
+    for name, content in executed.items():
+        attachments[f"{name}.ipynb"] = content
+        attachments[f"{name}.html"] = notebook_page(content).encode()
     result = make_result(settings, exercises, cut_out(course, files))
     told = [*tell_editions(course, files), *tell_changes(work)]
     result |= {"edition": work.record.id, "told": told, "notebooks": notebooks}

@@ -70,12 +70,15 @@ class Store:
         return found[0] if found and found[0].get("slug") == slug else None
 
     def find(self, key):
-        """Return (result, attachments) with this key, under whatever name it was handed in, or
-        None. What was replaced in this run is found, too: names may have changed places."""
+        """Return (result, attachments) with this key, or with a part that has it, under whatever
+        name it was handed in, or None. What was replaced in this run is found, too: names may have
+        changed places."""
         if self.places is None:
             folders = [self.folder(slug) for slug in self.slugs()]
             read = ((read_result(folder), folder) for folder in folders)
-            self.places = {result["key"]: folder for result, folder in read if result}
+            self.places = {
+                key: folder for result, folder in read if result for key in keys_of(result)
+            }
         return read_entry(self.places[key], key) if key in self.places else None
 
     def slugs(self):
@@ -114,18 +117,19 @@ class Store:
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         if self.places is not None:
-            self.places[result["key"]] = target
+            self.places |= dict.fromkeys(keys_of(result), target)
 
     def replace(self, target, result):
         """Take an older entry away. It is kept during this run if it may serve another name."""
         older = read_result(target)
         replaced = self.new / f"replaced-{next(self.numbers)}"
         target.rename(replaced)
-        if older and self.places and self.places.get(older["key"]) == target:
-            if older.get("grader") == result.get("grader") and older["key"] != result["key"]:
-                self.places[older["key"]] = replaced
-                return
-            del self.places[older["key"]]
+        known = [key for key in keys_of(older or {}) if (self.places or {}).get(key) == target]
+        if known and older.get("content") != result.get("content"):
+            self.places |= dict.fromkeys(known, replaced)
+            return
+        for key in known:
+            del self.places[key]
         shutil.rmtree(replaced, ignore_errors=True)
 
     def folder(self, slug):
@@ -138,7 +142,7 @@ class Store:
 def read_entry(folder, key=None):
     """Return (result, attachments) of an entry, or None if it is damaged or has another key."""
     result = read_result(folder)
-    if result is None or (key is not None and result["key"] != key):
+    if result is None or (key is not None and key not in keys_of(result)):
         return None
     contents = {}
     try:
@@ -149,6 +153,11 @@ def read_entry(folder, key=None):
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return result, contents
+
+
+def keys_of(result):
+    """Return the keys by which a result, or a part of it, is found."""
+    return [key for key in (result.get("key"), *result.get("keys", {}).values()) if key]
 
 
 def read_result(folder):

@@ -18,9 +18,11 @@ from toy_course import copy_toy
 
 from conftest import ROOT
 from course import definition
+from course.checks import build
 from course.grader import __main__ as command
 from course.grader import commands, options, sandbox
 from course.grader.examples import blank, plant, solved
+from course.grader.settings import versions
 
 SEED = 20240
 
@@ -131,6 +133,50 @@ def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
         "Grace Hopper": "9",
         "nobody": "0",
     }
+
+
+def test_a_changed_word_is_told_without_running_anybodys_code(tmp_path, monkeypatch, capsys):
+    toy, folder, out = copy_toy(tmp_path / "toy"), tmp_path / "handed in", tmp_path / "out"
+    to_folder(plant(toy, solved(toy, executed=False), "always-zero", "total"), folder / "ada")
+    words = ["grade", str(folder), "--out", str(out), "--seed", "7"]
+    assert command.main(words, root=toy.root) == 0
+    assert "1 graded, 0 kept" in capsys.readouterr().out
+    page, before = out / "feedback" / "ada" / "feedback.html", results(out)
+    assert "Nothing is ever added" in " ".join(page.read_text(encoding="utf-8").split())
+
+    path = toy.root / "exercises" / "misconceptions.toml"
+    path.write_text(path.read_text().replace("Nothing is ever added", "No number is ever added"))
+    build.write(toy.data_file, build.build(toy))
+    versions.cache_clear()
+    for name in ("judge_exercises", "rerun"):
+        monkeypatch.setattr(f"course.grader.grade.{name}", None)
+    for name in ("many.sending.connect", "verdict.unseen.build.build"):
+        monkeypatch.setattr(f"course.grader.{name}", None)
+    assert command.main(words, root=toy.root) == 0
+    assert "0 graded, 1 kept" in capsys.readouterr().out
+    assert "No number is ever added" in " ".join(page.read_text(encoding="utf-8").split())
+    after = results(out)
+    for one in (*before.values(), *after.values()):
+        del one["key"], one["grader"], one["edition"]
+    assert after == before
+
+    made = {path: path.stat().st_mtime_ns for path in (out / "feedback").rglob("*.*")}
+    assert command.main(words, root=toy.root) == 0
+    assert {path: path.stat().st_mtime_ns for path in (out / "feedback").rglob("*.*")} == made
+
+
+def test_feedback_is_written_as_each_submission_is_done(toy, tmp_path, grade, monkeypatch):
+    for name in ("ada", "bob"):
+        to_folder(blank(toy), tmp_path / "handed in" / name)
+    out, there = tmp_path / "out", []
+
+    def stopped(*_):
+        there.extend(sorted(path.name for path in (out / "feedback").glob("*.zip")))
+        raise OSError("nothing else is written")
+
+    monkeypatch.setattr(commands.outcome, "write", stopped)
+    assert grade(tmp_path / "handed in", "--out", out, "--no-notebooks") == command.NOT_STARTED
+    assert there == ["ada.zip", "bob.zip"]
 
 
 def test_two_gradings_give_the_same_bytes_apart_from_times(toy, tmp_path, grade):

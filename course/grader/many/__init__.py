@@ -8,17 +8,18 @@ ends the run early loses no result, and the same command goes on from there.
 import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from tqdm import tqdm
 
 from course.grader import CannotGrade, intake
 from course.grader.options import COMPLETE, INTERRUPTED, PROBLEMS
-from course.grader.settings import key
+from course.grader.settings import APART, keys
 from course.grader.store import FORMAT, VERSION
 
 GRADED, REUSED, NOT_GRADED = "graded", "reused", "not graded"
+PARTS = tuple(APART)  # of a result, each of which is kept as long as it holds
 READERS = 4  # submissions that are read at the same time
 
 
@@ -46,12 +47,16 @@ class Summary:
 
 @dataclass
 class Task:
-    """A submission that is under way. Its files are let go when they are sent."""
+    """A submission that is under way. Its files are let go when they are sent.
+
+    keys    of its result, see settings.keys;  kept  parts of an older one that hold, see grade.py
+    """
 
     handed: intake.Handed
     submission: intake.Submission
     content: str
-    key: str
+    keys: dict
+    kept: dict = field(default_factory=dict)
 
     def take_files(self, course):
         """Return the files. The second time they are read again."""
@@ -69,7 +74,8 @@ class Task:
             f"{one}: points were lost by a limit of time; please look" for one in late_in(result)
         ]
         remarks = [*self.submission.remarks, *result["told"], *late]
-        head |= {"remarks": remarks, "content": self.content, "key": self.key}
+        head |= {"remarks": remarks, "content": self.content, "key": self.keys["whole"]}
+        head |= {"keys": {part: self.keys[part] for part in PARTS}}
         head |= {"student": self.submission.student}
         return head | {name: value for name, value in result.items() if name not in head}
 
@@ -116,14 +122,40 @@ class Run:
     def unfinished(self, handed):
         """Yield a Task for each submission that has no result. Others get theirs at once."""
         for one, submission, content in read_ahead(self.settings.course, handed):
-            task = Task(one, submission, content, key(content, self.settings))
-            kept = self.store.load(submission.slug, task.key)
+            task = Task(one, submission, content, keys(content, self.settings))
+            kept = self.store.load(submission.slug, task.keys["whole"])
             if kept is None or kept != task.complete(kept):  # the latter: it was handed in again
-                if (found := self.store.find(task.key)) is None:
+                if (found := self.store.find(task.keys["whole"])) is None:
+                    task.kept = self.parts_kept(task.keys)
+                    found = self.told_again(task)
+                if found is None:
                     yield task
                     continue
                 self.store.save(task.complete(found[0]), found[1])
             self.done(task, REUSED)
+
+    def told_again(self, task):
+        """Return (result, attachments) where all parts hold, None where code has to run."""
+        if not task.kept.keys() >= set(PARTS):
+            return None
+        from course.grader.grade import grade  # takes a second to import
+
+        try:
+            graded = grade(task.submission.files, self.settings, task.kept)
+        except Exception:  # a mistake of ours, which a worker makes again, and tells
+            return None
+        return graded.result | {"times": task.kept["times"]}, graded.attachments
+
+    def parts_kept(self, keys):
+        """Return the parts of older results that hold, as grade.py takes them."""
+        kept = {}
+        if found := self.store.find(keys["exercises"]):
+            kept |= {"exercises": found[0]["exercises"], "times": found[0]["times"]}
+        if found := self.store.find(keys["notebooks"]):
+            entries, attachments = found[0]["notebooks"], found[1]
+            executed = {one["name"]: attachments.get(f"{one['name']}.ipynb") for one in entries}
+            kept["notebooks"] = entries, {name: one for name, one in executed.items() if one}
+        return kept
 
     def done(self, task, state):
         self.summary.states[task.submission.slug] = state
@@ -153,13 +185,19 @@ def read(course, handed):
 
 
 @contextmanager
-def progress(total):
-    """Yield a `report` for grade_all that moves a bar, with an estimate of the time left."""
+def progress(total, write_pages=lambda slug: None):
+    """Yield a `report` for grade_all that moves a bar, with an estimate of the time left.
+
+    write_pages(slug) is called for each submission, too. What goes wrong there is told when all
+    pages are written, after the last submission: it must not end the run.
+    """
     with tqdm(total=total, desc="grading", unit="", smoothing=0) as bar:
 
         def report(slug, state):
             if state == REUSED:
                 bar.initial += 1  # tells nothing about the time that others take
             bar.update()
+            with suppress(Exception):
+                write_pages(slug)
 
         yield report

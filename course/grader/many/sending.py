@@ -25,7 +25,8 @@ def send(run, client, tasks, work):
 
     def submit(task):
         files = task.take_files(run.settings.course)
-        return client.submit(work, files, settings, pure=False)
+        kept = [task.kept] if task.kept else []
+        return client.submit(work, files, settings, *kept, pure=False)
 
     for task, future in completed(client, submit, tasks, is_late):
         finish(run, task, future)
@@ -53,7 +54,7 @@ def give_up(run, task, why):
     """Save a result without points that says why. Its key is none: the next run tries again."""
     result = task.complete(not_graded(run.settings, why))
     result["remarks"] = [*result["remarks"], f"not graded: {why}"]
-    run.store.save({**result, "key": ""}, {})
+    run.store.save({**result, "key": "", "keys": {}}, {})
     run.done(task, NOT_GRADED)
 
 

@@ -19,11 +19,11 @@ class NotReady(CannotGrade):
     """A machine cannot grade: it has another grader, no sandbox, or no data set."""
 
 
-def grade_one(files, settings):
+def grade_one(files, settings, kept=None):
     """Return the Graded submission, with "seconds" among its times. Raises NotReady."""
     prepare(settings)
     start = time.perf_counter()
-    graded = grade(files, settings)
+    graded = grade(files, settings, kept)
     graded.result["times"]["seconds"] = round(time.perf_counter() - start, 2)
     return graded
 

@@ -114,7 +114,7 @@ format: .venv/installed-dev  ## format code and notebooks
 	$(VENV) -m ruff check --fix
 	$(VENV) -m ruff format
 
-.venv/installed-bench: .venv/installed \
+.venv/installed-bench: .venv/installed-grade \
     $(call differs,benchmarks/requirements.txt,.venv/installed-bench)
 	$(PIP) -r benchmarks/requirements.txt
 	@cp benchmarks/requirements.txt $@

@@ -33,6 +33,8 @@ class Plan:
     models_iters: int
     targets: dict
     seeds: int
+    waiting_rounds: int
+    quick: bool = False  # leaves out the rows of waiting.py that take minutes
     left_out: tuple = ()  # sides that a quick run has no time for
 
 
@@ -50,6 +52,7 @@ FULL = Plan(
     models_iters=100,
     targets={"softmax": 0.405, "svm": 0.390},
     seeds=5,
+    waiting_rounds=3,
 )
 QUICK = Plan(
     folder=ROOT / "build" / "bench-quick",
@@ -65,11 +68,13 @@ QUICK = Plan(
     models_iters=50,
     targets={"softmax": 0.49, "svm": 0.465},
     seeds=1,
+    waiting_rounds=1,
+    quick=True,
     left_out=("PyTorch", "LinearSVC", "LogisticRegression"),
 )
 
 
-STAGES = ("loading", "losses", "training", "grid", "models", "optimum")
+STAGES = ("loading", "losses", "training", "grid", "models", "optimum", "waiting")
 
 
 class Data:

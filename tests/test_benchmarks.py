@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import loading, measure, optimum, report, run, stages, textbook
+from benchmarks import loading, measure, optimum, report, run, stages, textbook, waiting
 from cs231n import data_utils
 
 KINDS = ("svm", "softmax")
@@ -161,7 +161,27 @@ def test_page_shows_the_measured_numbers_and_no_path(tmp_path):
     assert (tmp_path / "ratios.png").stat().st_size and (tmp_path / "cost.png").stat().st_size
     for text in ("| textbook | 10 s | 4.00 GB | 5.00 | 4.00 |", "5 of 5", "0.3910 to 0.3930"):
         assert text in page
+    assert "| grading | 12 s | 11 s to 13 s | 20 s |" in page
+    assert "| a peer | not measured: it is not installed |" in page
     assert str(measure.ROOT) not in page
+
+
+def test_what_people_wait_for_is_timed_with_all_its_processes(monkeypatch):
+    work = [sys.executable, "-c", "sum(range(2_000_000))"]
+
+    def rows(*_):
+        yield "work", lambda: waiting.timed(work)
+        yield "no peer", lambda: waiting.otter(None, None, None)
+
+    monkeypatch.delenv("OTTER_PYTHON", raising=False)
+    monkeypatch.setattr(waiting, "rows", rows)
+    monkeypatch.setattr(waiting, "write_copies", lambda *_: None)
+    monkeypatch.setattr(waiting.demo, "write", lambda _, folder: folder.mkdir())
+    found = stages.waiting(SimpleNamespace(waiting_rounds=2, quick=True), None)
+    assert 0 < found["work"]["range"][0] <= found["work"]["seconds"] <= found["work"]["range"][1]
+    assert found["work"]["cpu"] > 0 and "pip install otter-grader" in found["no peer"]["missing"]
+    with pytest.raises(RuntimeError, match="exit status 2"):
+        waiting.timed([sys.executable, "-c", "raise SystemExit(2)"])
 
 
 def test_page_does_without_stages_that_were_not_run(tmp_path):
@@ -200,6 +220,10 @@ def example():
         "training": {"svm": {"iterations": 1500, **loss}},
         "grid": {"svm": grid},
         "models": {"svm": dict.fromkeys((1, 2, 4), grid)},
+        "waiting": {
+            "grading": {"seconds": 12.0, "range": (11.0, 13.0), "cpu": 20.0},
+            "a peer": {"missing": "it is not installed"},
+        },
         "optimum": {"svm": {"target": 0.39, "sides": {"ours": found, "PyTorch": found}}},
     }
 

@@ -66,7 +66,8 @@ def grade_download(course, options, download, out):
     data = options.data or ("" if options.no_notebooks else available_data(course))
     if not options.no_notebooks and (folder := data_sets.find(course, data)):
         print(f"Notebooks are executed on: {folder}")
-    with Store(out) as store:
+    version = grader_version(course)
+    with Store(out) as store, limited.remembered(out / ".rendered.json", version):
         if options.scheduler and not (out / "seed.txt").exists():
             from course.grader.many.cluster import connect
 
@@ -79,7 +80,7 @@ def grade_download(course, options, download, out):
             problems=unseen_problems(course, seed, out / ".problems"),
             sandbox=not options.no_sandbox,
             notebooks=not options.no_notebooks,
-            version=grader_version(course),
+            version=version,
             root="" if course.root == ROOT else str(course.root),
         )
         pages = outcome.Pages(course, out, store)
@@ -95,8 +96,7 @@ def grade_download(course, options, download, out):
         if summary.stopped:
             print(f"error: {summary.stopped}", file=sys.stderr)
             return summary.status
-        with limited.remembered(out / ".rendered.json", settings.version):
-            about = {"absent": download.absent, "not_graded": download.not_graded}
+        about = {"absent": download.absent, "not_graded": download.not_graded}
         about["states"] = Counter(summary.states.values())
         rows = outcome.write(course, out, store, sorted(summary.states), about)
     print(tell_states(summary.states.values()))

@@ -142,6 +142,7 @@ def test_a_changed_word_is_told_without_running_anybodys_code(tmp_path, monkeypa
     assert command.main(words, root=toy.root) == 0
     assert "1 graded, 0 kept" in capsys.readouterr().out
     page, before = out / "feedback" / "ada" / "feedback.html", results(out)
+    assert json.loads((out / ".rendered.json").read_text())["known"]  # it need not be parsed again
     assert "Nothing is ever added" in " ".join(page.read_text(encoding="utf-8").split())
 
     path = toy.root / "exercises" / "misconceptions.toml"

@@ -48,7 +48,10 @@ def show_steps(iterations, snapshots, curves, class_names, title):
     above.set_xticks(32 * np.arange(len(class_names)) + 16, class_names, rotation=35, ha="right")
     above.set_yticks([16, 48, 80, 112], [iterations[t] for t in chosen])
     above.set(ylabel="Iteration", title=title)
-    vis_utils.plot_line(iterations, curves, below, xlabel="Iteration", ylabel="Loss")
+    for (name, values), line in zip(curves.items(), vis_utils.LINES, strict=False):
+        below.plot(iterations, values, **line, label=name)
+    below.set(xlabel="Iteration", ylabel="Loss")
+    below.legend()
     figure.canvas.draw()
     still = Image.fromarray(np.array(figure.canvas.buffer_rgba())[..., :3]).quantize()
     plt.close(figure)

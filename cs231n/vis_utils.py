@@ -16,7 +16,6 @@ from matplotlib.patches import Rectangle
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 LINES = list(rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"])
-MARKERS = "os^D"
 DARK, ACCENT = LINES[0]["color"], LINES[1]["color"]
 BARS = ((DARK, ""), ("#f0b98d", "///"), ("white", "..."), ("0.6", "xx"))  # fill, hatch
 
@@ -101,20 +100,6 @@ def show_templates(W, class_names, title=None):
     return show_images(template_images(W), class_names, title=title)
 
 
-def plot_line(x, ys_by_name, ax=None, xlabel=None, ylabel=None):
-    """Plot each named series of `ys_by_name` {name: (N,)} against x (N,)."""
-    ax = _axes(ax, 7, 4.2)
-    for i, (name, y) in enumerate(ys_by_name.items(), start=len(ax.lines)):
-        # A few markers tell the lines apart; one on every point would hide them.
-        every = max(1, len(x) // 10)
-        marks = {"marker": MARKERS[i % len(MARKERS)], "markevery": (i * every // 4, every)}
-        ax.plot(x, y, **LINES[i % len(LINES)], **marks, label=name)
-    if len(ys_by_name) > 1:
-        ax.legend()
-    ax.set(xlabel=xlabel, ylabel=ylabel or next(iter(ys_by_name)))
-    return ax
-
-
 def plot_loss(losses, ax=None, label=None, smooth=25):
     """Plot minibatch losses (T,), pale, and their mean over `smooth` iterations, strong.
 
@@ -190,15 +175,19 @@ def plot_confusion(confusion, class_names, ax=None, title=None):
     return ax
 
 
-def compare_bars(values_by_name, class_names, ax=None, ylabel="Accuracy"):
-    """Draw the values {name: (C,)} of several classifiers side by side for every class."""
+def compare_bars(values_by_name, class_names, ax=None, ylabel="Accuracy", errors=None):
+    """Draw the values {name: (C,)} of several classifiers side by side for every class.
+
+    errors {name: (C,)} are drawn as bars of that length, up and down.
+    """
     ax = _axes(ax, 8, 4.2)
     places, width = np.arange(len(class_names)), 0.8 / len(values_by_name)
     for i, (name, values) in enumerate(values_by_name.items()):
         at = places + (i - (len(values_by_name) - 1) / 2) * width
         colour, hatch = BARS[i % len(BARS)]
         look = {"color": colour, "hatch": hatch, "edgecolor": DARK, "linewidth": 0.8}
-        ax.bar(at, values, width, label=name, **look)
+        bars = {"yerr": errors[name], "ecolor": "0.4", "capsize": 3} if errors else {}
+        ax.bar(at, values, width, label=name, **look, **bars)
     ax.set_xticks(places, class_names, rotation=35, ha="right", rotation_mode="anchor")
     ax.tick_params(axis="x", length=0)
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(values_by_name))

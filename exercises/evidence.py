@@ -38,8 +38,7 @@ def plot_kink(w, h):
     ax.ticklabel_format(scilimits=(-2, 3))
     ax.margins(y=0.15)
     ax.legend(loc="upper left")
-    title = "A numerical slope across the kink"
-    ax.set(xlabel="Weight $w$", ylabel="Loss max(0, $w$)", title=title)
+    ax.set(xlabel="Weight $w$", ylabel="Loss max(0, $w$)")
     return ax
 
 
@@ -88,8 +87,7 @@ def plot_failure_rate(margins, expected, counted_margins, counted, errors):
     ax.errorbar(counted_margins, 100 * counted, **bars, label="counted, ± standard error")
     ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     ax.legend()
-    title = "How often a gradient check meets a kink"
-    ax.set(xlabel="Margin Δ", ylabel="Checks that fail (%)", title=title)
+    ax.set(xlabel="Margin Δ", ylabel="Checks that fail (%)")
     return ax
 
 

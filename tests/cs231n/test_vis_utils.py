@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
+from matplotlib.container import BarContainer
 from matplotlib.text import Text
 
 from cs231n import vis_utils as vis
@@ -58,9 +59,6 @@ FIGURES = {
     "show_image": lambda g, ax: vis.show_image(images(g, 1)[0], ax, "An image"),
     "show_images": lambda g, ax: vis.show_images(
         images(g, 7), ["cat\nsaid dog"] * 7, 5, ax, "Wrong"
-    ),
-    "plot_line": lambda g, ax: vis.plot_line(
-        [1, 10, 100], {n: g.random(3) for n in "abc"}, ax, "x", "y"
     ),
     "plot_loss": lambda g, ax: vis.plot_loss(g.random(200), ax),
     "plot_grid": lambda g, ax: vis.plot_grid(GRID, RATES, REGS, ax, "Validation"),
@@ -122,12 +120,6 @@ def test_text_stays_legible_and_inside_at_half_size(name, rng):
     # Inside the figure, but for the rounding of a pixel: 0.02 inch at half size.
     needed, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert min(needed.x0, needed.y0, width - needed.x1, height - needed.y1) > -0.02
-
-
-def test_lines_differ_without_their_colours(rng):
-    lines = FIGURES["plot_line"](rng, None).get_legend().get_lines()
-    looks = {(line.get_linestyle(), line.get_marker()) for line in lines}
-    assert len(looks) == len(lines) > 1
 
 
 def test_cycle_differs_in_dash_and_stands_out_on_white():
@@ -303,10 +295,15 @@ def test_confusion_is_a_percentage_of_each_row():
 
 def test_bars_differ_in_hatch_and_have_the_values_heights(rng):
     values = {"SVM": rng.random(10), "softmax": rng.random(10)}
-    ax = vis.compare_bars(values, NAMES, ylabel="Share")
-    for bars, heights in zip(ax.containers, values.values(), strict=True):
+    errors = {name: heights / 9 for name, heights in values.items()}
+    ax = vis.compare_bars(values, NAMES, ylabel="Share", errors=errors)
+    both = [one for one in ax.containers if isinstance(one, BarContainer)]
+    for bars, (name, heights) in zip(both, values.items(), strict=True):
         np.testing.assert_allclose([bar.get_height() for bar in bars], heights)
-    assert len({bars[0].get_hatch() for bars in ax.containers}) == 2
+        (lines,) = bars.errorbar.lines[2]
+        ends = np.transpose([line[:, 1] for line in lines.get_segments()])
+        np.testing.assert_allclose(ends, [heights - errors[name], heights + errors[name]])
+    assert len({bars[0].get_hatch() for bars in both}) == 2
     assert ax.get_ylabel() == "Share"
 
 
@@ -321,11 +318,6 @@ def test_prediction_marks_the_best_class(rng):
     assert [t.get_fontweight() for t in right.get_yticklabels()] == ["normal", "bold", "normal"]
     assert "automobile" in right.get_title()
     assert not left.axison and not middle.axison
-
-
-def test_line_names_a_single_series_on_its_axis():
-    ax = vis.plot_line(range(30), {"Learning rate": range(30)}, xlabel="Iteration")
-    assert ax.get_ylabel() == "Learning rate" and ax.get_legend() is None
 
 
 def test_import_changes_no_setting():

@@ -1,4 +1,7 @@
-"""Every figure of the notebooks is numbered in order, titled, announced, and told in words."""
+"""Every figure of the notebooks is numbered in order, titled, announced, and told in words.
+
+Those of evidence have letters: students do not get them, and a number would be missing.
+"""
 
 import re
 
@@ -6,6 +9,7 @@ import nbformat
 import pytest
 
 from conftest import ROOT
+from course.edition.notebooks import is_evidence
 
 NUMBERED = re.compile(r"Figure (\d+)\. \w")
 
@@ -23,12 +27,15 @@ def shows_picture(cell):
 
 def problems(figures, cells):
     """Return what is wrong with the figures of a notebook, in words."""
-    found, number = [], 0
+    found, number, letters = [], 0, iter("ABCDEF")
     for cell in figures:
         if not 30 <= len(cell.metadata.get("alt", "")) <= 400:
             found.append(f"{cell.id}: 30 to 400 characters of alternative text are missing")
-        if "evidence" in cell.metadata.get("tags", []):
-            continue  # students do not get it: a number would be missing
+        if is_evidence(cell):
+            letter = next(letters)
+            if f'"Figure {letter}. ' not in cell.source:
+                found.append(f"{cell.id}: not titled as 'Figure {letter}. …'")
+            continue
         number += 1
         if {int(one) for one in NUMBERED.findall(cell.source)} != {number}:
             found.append(f"{cell.id}: not titled as 'Figure {number}. …'")
@@ -62,6 +69,7 @@ def test_figures_are_numbered_titled_announced_and_told(name):
         (lambda cell, _: cell.metadata.pop("alt"), "alternative text"),
         (lambda cell, _: cell.update(source="plot()"), "not titled as 'Figure 1. …'"),
         (lambda cell, _: cell.update(source="plot('Figure 2. A')"), "not titled as 'Figure 1. …'"),
+        (lambda cell, _: cell.metadata.update(tags=["evidence"]), "not titled as 'Figure A. …'"),
         (lambda _, prose: prose.update(source="See:"), "nothing above it says"),
         (lambda _, prose: prose.update(source="**Figure 1**, Figure 3"), "there is no Figure 3"),
     ],

@@ -1,0 +1,85 @@
+"""Is every number that README.md and docs/ state computed? Those of CIFAR-10 by test_cifar10.py."""
+
+import re
+import tomllib
+
+import nbformat
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from course.outputs.compare import Tolerance
+from cs231n.checksums import CIFAR10_ARCHIVE_BYTES
+from cs231n.data_utils import load_CIFAR10
+from tests.readme import results_table
+
+# Code, addresses, headings, and names that contain a number state none.
+SILENT = re.compile(
+    r"```.*?```|`[^`]*`|\]\([^)]*\)|<[^>]*>|CIFAR-10|CS231n|SHA-256|cp\d+|assignment 1|Python 2\b|"
+    r"tiny images\*, 2009|^#.*?$",
+    re.MULTILINE | re.DOTALL,
+)
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def found(name):
+    """Return what a stored notebook found on the synthetic set, {key: number}."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    (output,) = next(cell for cell in cells if cell.id == "results-cell").outputs
+    lines = [line.split() for line in output.text.splitlines()]
+    return {line[0]: float(line[1]) for line in lines if len(line) == 2 and line[0] != "classifier"}
+
+
+def phrases():
+    """Return the phrases with a number in them, made from what holds it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    workflow = "".join(path.read_text("utf-8") for path in (ROOT / ".github/workflows").iterdir())
+    minors = [int(one) for one in re.findall(r'"3\.(\d+)"', workflow)]
+    rates = [row[key] for row in results_table() for key in row if "accuracy" in key]
+    errors = [np.sqrt(np.mean(rates) * (1 - np.mean(rates)) / n) for n in (1_000, 10_000)]
+    svm, softmax = (found(name)["test_accuracy_all"] for name in ("svm", "softmax"))
+    simulated = (ROOT / "benchmarks" / "grading.md").read_text("utf-8")
+    grader = "".join(path.read_text("utf-8") for path in (ROOT / "course/grader").glob("*.py"))
+    (bits,) = re.findall(r"seed = secrets\.randbits\((\d+)\)", grader)
+    return [
+        f"Python {oldest} or later",
+        f"with Python 3.{min(minors)} to 3.{max(minors)}.",
+        f"has a standard error of {errors[0]:.3f}, on 10,000 of {errors[1]:.3f}.",
+        "An accuracy measured on 1,000 images",  # to which the first error belongs
+        f"the searches find {svm:.3f} (SVM) and {softmax:.3f} (softmax) on 10,000 test images",
+        f"relative tolerance of {Tolerance().rtol:.0e}".replace("e-0", "e-"),
+        f"({round(CIFAR10_ARCHIVE_BYTES / 1e7) * 10} MB)",
+        f"{bits} bits that nobody chose",
+        re.search(r"[\d,]+ submissions over \d+ workers", simulated)[0],
+        "a stand-in of 60,000 small scenes",  # test_the_stand_in_is_as_large_as_the_readme_says
+        "the exit code is then 1",  # test_grader_command.py
+    ]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_number_is_computed(path):
+    held = phrases()
+    assert unheld(path.read_text("utf-8"), held) == []
+
+
+def unheld(text, held):
+    """Return the numbers of a document, with what is around them, that no phrase holds."""
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("|"))
+    prose = " ".join(SILENT.sub("_", prose).split())
+    for phrase in held:
+        prose = prose.replace(phrase, "_")
+    return [prose[max(0, one.start() - 40) : one.end() + 20] for one in NUMBER.finditer(prose)]
+
+
+def test_a_number_that_is_changed_is_noticed():
+    held, text = phrases(), (ROOT / "README.md").read_text("utf-8")
+    for old in ("0.015", "60,000", "Python 3.11"):
+        assert text.count(old) == 1
+        assert unheld(text.replace(old, f"{old}7"), held)
+
+
+def test_the_stand_in_is_as_large_as_the_readme_says(synthetic_dir):
+    images, _, test_images, _ = load_CIFAR10(synthetic_dir, dtype=np.uint8)
+    assert len(images) + len(test_images) == 60_000

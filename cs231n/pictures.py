@@ -11,7 +11,7 @@ from string import Template
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from cs231n import vis_utils
 
@@ -28,7 +28,7 @@ def show_page(page, title, still=None, **values):
     data = data.replace("<", r"\u003c")  # so that no text ends the script
     look, own = ((FIGURES / f"{name}.html").read_text("utf-8") for name in ("look", page))
     alt = " ".join(re.search('name="description" content="([^"]*)"', own)[1].split())
-    still = still or base64.b64encode((FIGURES / f"{page}.png").read_bytes()).decode()
+    still = still or encode(add_title(Image.open(FIGURES / f"{page}.png"), title), "PNG")
     page = f"{look}<script>const VALUES = {data};</script>\n{own}"
     texts = {"title": html.escape(title), "alt": alt, "page": html.escape(page), "picture": still}
     frame = Template((FIGURES / "frame.html").read_text("utf-8")).substitute(texts)
@@ -58,6 +58,13 @@ def show_steps(iterations, snapshots, curves, class_names, title):
     strip = "data:image/jpeg;base64," + encode(Image.fromarray(np.vstack(rows)), "JPEG")
     values = {"iterations": iterations, "curves": curves, "names": class_names, "strip": strip}
     show_page("steps", title, encode(still, "PNG"), **values)
+
+
+def add_title(picture, title):
+    """Return a picture with a line above it."""
+    picture = ImageOps.expand(picture.convert("RGB"), (0, 28, 0, 0), "white")
+    ImageDraw.Draw(picture).text((4, 4), title, fill="#222222", font=ImageFont.load_default(17))
+    return picture.quantize()
 
 
 def encode(image, kind):

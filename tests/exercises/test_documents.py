@@ -83,3 +83,12 @@ def test_a_number_that_is_changed_is_noticed():
 def test_the_stand_in_is_as_large_as_the_readme_says(synthetic_dir):
     images, _, test_images, _ = load_CIFAR10(synthetic_dir, dtype=np.uint8)
     assert len(images) + len(test_images) == 60_000
+
+
+def test_the_table_names_the_settings_of_the_closing_sections():
+    for row in results_table():
+        path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
+        cells = {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
+        used = {float(one) for one in NUMBER.findall(cells["further-cell"])}
+        if row["prefix"]:
+            assert {row["learning_rate"], row["reg"]} < used

@@ -102,7 +102,7 @@ PROGRESS = re.compile(
 )
 CELL = re.compile(
     r"<ipython-input-\d+-[0-9a-f]+>"
-    r"|(?:[A-Za-z]:)?[^\s<>:\"']{0,200}[/\\]ipykernel_\d+[/\\]\d+\.py"
+    r"|(?<![^\s<>:\"'])(?:[A-Za-z]:)?[^\s<>:\"']{0,200}[/\\]ipykernel_\d+[/\\]\d+\.py"
 )
 SAME = (
     (COLOUR, ""),

@@ -30,6 +30,7 @@ from course import ROOT, definition
 from course.edition import handed_out, leaks, served, whole
 from course.edition.derive import ReleaseError, derive
 from course.export import nbgrader_config
+from course.files import put
 
 EXECUTABLE = (".sh",)
 FIRST = 315_532_800  # 1980, when zip's calendar begins
@@ -83,7 +84,7 @@ def write(course, edition, out):
             (out / "student").rename(Path(scratch, "old"))
         folder.rename(out / "student")
         archive.replace(out / "student.zip")
-    nbgrader_config.write(course, out)
+    put(out / nbgrader_config.FILE, nbgrader_config.settings(course, graded_here=False).encode())
 
 
 def date(root):

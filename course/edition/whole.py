@@ -181,9 +181,10 @@ def definitions(tree):
 
 
 def kind_problems(course):
-    problems = []
-    for kind in dict.fromkeys(one.kind for one in course.exercises.values()):
-        first = next(one for one in course.exercises.values() if one.kind == kind)
+    problems, firsts = [], {}
+    for one in course.exercises.values():
+        firsts.setdefault(one.kind, one)
+    for kind, first in firsts.items():
         for part in ("__init__", "call", "judge", "problems"):
             file = f"exercises/{kind}/{part}.py"
             if not (course.root / file).is_file():

@@ -21,8 +21,7 @@ from course.edition.handed_out import choose, is_foreign, records
 from course.notebook import dig, find_answer, find_group, joined, read_cells, says_something
 from course.text import clean, one_line
 
-FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
-ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}  # of what is shown
 CODE_LIMIT = 200_000  # characters of a file
 MOST_FIGURES = 8  # of one answer
 FIGURE_BYTES = 3_000_000  # an animation of some seconds has 1 MB
@@ -100,11 +99,11 @@ def find_one(one, state, cells, known, given_files):
     else:
         written = find_answer(cells, known, one)
     shown, contents = [], {}
-    for cell, alt, form, content in pictures(cells, find_group(cells, known, one.cell), known):
+    for cell, alt, mime, content in pictures(cells, find_group(cells, known, one.cell), known):
         if hashlib.sha256(content).hexdigest() in given_files:
             continue
-        name = f"{one.notebook}_{one.cell}_{len(shown) + 1}.{ENDINGS[form]}".replace("-", "_")
-        shown.append({"cell": cell, "mime": FORMATS[form], "name": name, "alt": alt})
+        name = f"{one.notebook}_{one.cell}_{len(shown) + 1}.{ENDINGS[mime]}".replace("-", "_")
+        shown.append({"cell": cell, "mime": mime, "name": name, "alt": alt})
         contents[name] = content
     entry = {
         "notebook": one.notebook,
@@ -166,7 +165,7 @@ def cells_of(content):
 
 
 def pictures(cells, group, given):
-    """Yield (cell, alt, format, bytes) of pictures: pasted into the answer, or in its section."""
+    """Yield (cell, alt, MIME type, bytes) of pictures: pasted into the answer, or beside it."""
     found = []
     for index in group:
         found += [(index, bundle) for bundle in cells[index].attachments.values()]
@@ -174,7 +173,7 @@ def pictures(cells, group, given):
         found += [(index, output.get("data")) for output in cells[index].outputs]
     seen = 0
     for index, bundle in found:
-        for mime in FORMATS.values():
+        for mime in ENDINGS:
             picture = decode(joined(dig(bundle, mime)))
             if picture and seen < MOST_FIGURES:
                 seen += 1
@@ -196,15 +195,18 @@ def section(cells, group, given):
 
 
 def decode(text):
-    """Return (format, bytes) of a picture in base64 whose header is sound, else None."""
+    """Return (MIME type, bytes) of a picture in base64 whose header is sound, else None."""
     if not text or len(text) > FIGURE_BYTES * 4 / 3 + 1000:
         return None
     try:
         content = base64.b64decode(text)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of pictures that would fill the memory
-            with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as image:
+            with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF")) as image:
                 width, height = image.size  # read from the header: nothing is decoded
     except Exception:  # Pillow's own, of many kinds
         return None
-    return (image.format, content) if 0 < width * height <= FIGURE_PIXELS else None
+    if not 0 < width * height <= FIGURE_PIXELS:
+        return None
+    # A photo with a second picture in the same file, as phones take them, is a JPEG to all others.
+    return "image/jpeg" if image.format == "MPO" else image.get_format_mimetype(), content

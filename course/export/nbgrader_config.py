@@ -1,7 +1,6 @@
 """The settings of a course of nbgrader, made from the declaration.
 
     settings(course, graded_here)    the text of nbgrader_config.py
-    write(course, out)               OUT/nbgrader_config.py, to grade with nbgrader alone
 
 Where this grader grades, nbgrader keeps the books: its autograder, which would run students' code
 with the rights of whoever starts it, refuses. Where nbgrader grades alone, it is told which files
@@ -11,8 +10,6 @@ are the students' own.
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from course.files import put
 
 FILE = "nbgrader_config.py"
 
@@ -27,8 +24,3 @@ def settings(course, graded_here):
     )
     template = environment.get_template(f"{FILE}.jinja")
     return template.render(course=course, graded_here=graded_here)
-
-
-def write(course, out):
-    """Write the settings for grading with nbgrader alone into the folder `out`."""
-    put(out / FILE, settings(course, graded_here=False).encode())

@@ -122,8 +122,8 @@ def picture_body(text, alt):
     found = decode(text)
     if not found:
         return text_body(f"a picture, damaged or over {FIGURE_BYTES:,} bytes: not shown", "")
-    form, content = found
-    uri = picture(content, f"image/{form.lower()}")
+    mime, content = found
+    uri = picture(content, mime)
     return Markup('<p class="output"><img src="{}" alt="{}"></p>').format(uri, alt)
 
 

@@ -17,6 +17,7 @@ from sample_course import ANSWERS, NOTEBOOKS, copy_sample
 from course.edition import handed_out
 from course.edition.derive import derive
 from course.export import answers
+from course.export.notebook_page import notebook_page
 from course.notebook import read_cells
 
 ANSWER = "Because the hinge has a kink."
@@ -154,6 +155,16 @@ def test_only_sound_pictures_of_a_bearable_size_and_number_are_cut_out(cut_out, 
     assert cut_out(notebook, "search-cell")["figures"] == []
     cell_of(notebook, "figure-2")["outputs"] = bad + [shown(png())] * 20
     assert len(cut_out(notebook, "search-cell")["figures"]) == answers.MOST_FIGURES
+
+
+def test_a_photo_with_two_pictures_in_its_file_is_a_jpeg(cut_out, notebook):
+    """As phones take them: students photograph what they wrote on paper."""
+    small, file = (Image.new("RGB", (40, 30), name) for name in ("red", "blue")), io.BytesIO()
+    next(small).save(file, format="MPO", save_all=True, append_images=small)
+    cell_of(notebook, "figure-2")["outputs"] = [shown(file.getvalue(), "image/jpeg")]
+    [figure] = cut_out(notebook, "search-cell")["figures"]
+    assert (figure["mime"], figure["name"]) == ("image/jpeg", "one_search_cell_1.jpg")
+    assert "data:image/jpeg" in notebook_page(json.dumps(notebook).encode())
 
 
 # Older editions

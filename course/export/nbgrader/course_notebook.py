@@ -18,7 +18,7 @@ import re
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_markdown_cell
 
-from course.export.answers import FORMATS, decode
+from course.export.answers import ENDINGS, decode
 from course.limited import Refused, in_child
 from course.notebook import dig, joined, read_cells, squeeze
 from course.outputs.canonical import METADATA
@@ -280,10 +280,10 @@ def safe_data(bundle):
 
 def picture_of(bundle):
     """Return {type: base64} of the picture in a bundle, encoded anew, or None."""
-    for mime in FORMATS.values():
+    for mime in ENDINGS:
         found = decode(joined(dig(bundle, mime)))
         if found:
-            return {FORMATS[found[0]]: base64.b64encode(found[1]).decode()}
+            return {found[0]: base64.b64encode(found[1]).decode()}
     return None
 
 

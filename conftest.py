@@ -18,7 +18,7 @@ LONGEST = (
     "tests/course/test_grader_attacks.py",
     "tests/exercises/test_checks_misconceptions.py",
     "tests/exercises/test_checks_file.py",
-    "tests/exercises/test_optional_svm.py",
+    "tests/exercises/test_optional.py",
     "tests/course/test_grader_verdict.py",
 )
 

@@ -178,7 +178,10 @@ def warm_pythons(count):
 
 
 def first_failure(pythons, folder, nets):
-    """Run pytest on one net after the other; return the first test or cell that fails, or None."""
+    """Run pytest on one net after the other, each its options and a file or tests.
+
+    Return (options, test or cell) of the first that fails, or None.
+    """
     python = pythons.get()
     try:
         for net in nets:
@@ -191,14 +194,14 @@ def first_failure(pythons, folder, nets):
                 # Exit code 1 is that of tests that failed; others say that none could be run.
                 failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
                 assert status == 1 and failed, told
-                return failed[1]
+                return net[:-1], failed[1]
         return None
     finally:
         pythons.put(python)
 
 
 def catch(pythons, bug, sound):
-    """Plant a bug in a copy of the sound repository; return the test or cell that catches it."""
+    """Plant a bug in a copy of the sound repository; return what catches it, as first_failure."""
     with TemporaryDirectory() as folder:
         copy_repository(sound, Path(folder))
         path = Path(folder, bug.file)
@@ -242,14 +245,15 @@ def test_bug_is_caught(bug, catches):
 def test_what_caught_a_bug_passes_without_it(catches, pythons, sound):
     """Functions with all their parameters; notebooks with all cells, as they need each other."""
     found = {one.result() for one in catches.values() if not one.exception()} - {None}
-    files = {}
-    for name in sorted(found):
+    nets = {}  # {(options, file): (options, tests)}
+    for options, name in sorted(found):
         file, _, function = name.partition("::")
         whole = file if file in NOTEBOOKS else f"{file}::{function.split('[')[0]}"
-        files.setdefault(file, {})[whole] = None
+        net = nets.get((options, file), options)
+        nets[options, file] = net if whole in net else (*net, whole)
     with ThreadPoolExecutor(WORKERS) as pool:
-        failed = pool.map(lambda tests: first_failure(pythons, sound, [tests]), files.values())
-        assert not [name for name in failed if name], "these fail without any bug, too"
+        failed = pool.map(lambda net: first_failure(pythons, sound, [net]), nets.values())
+        assert not [one for one in failed if one], "these fail without any bug, too"
 
 
 def test_list_what_caught_each_bug(catches, capsys):
@@ -258,4 +262,5 @@ def test_list_what_caught_each_bug(catches, capsys):
         print("\n")
         for bug in BUGS:
             caught = None if catches[bug].exception() else catches[bug].result()
-            print(f"{bug.file.removeprefix('cs231n/'):32} {bug.name:48} {caught or 'NOTHING'}")
+            by = caught[1] if caught else "NOTHING"
+            print(f"{bug.file.removeprefix('cs231n/'):32} {bug.name:48} {by}")

@@ -99,6 +99,8 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/grader/verdict/tree.py": "tests/course/test_grader_verdict.py",
     "course/export/markup.py": "tests/course/test_page.py",
     "course/outputs/page.py": "tests/course/test_page.py",
+    "course/outputs/run.py": "tests/course/test_run_notebooks.py",
+    "course/grader/settings.py": "tests/course/test_grader_settings.py",
     "notebooks/figures/kink.html": "tests/test_browser_figures.py",
     "notebooks/figures/look.html": "tests/test_browser_figures.py",
     "notebooks/figures/plane.html": "tests/test_browser_figures.py",

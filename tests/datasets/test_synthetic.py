@@ -5,6 +5,7 @@ import hashlib
 import pickle
 import warnings
 from concurrent.futures.process import BrokenProcessPool
+from itertools import pairwise
 from unittest.mock import Mock
 
 import numpy as np
@@ -213,6 +214,14 @@ def test_several_processes_draw_what_one_draws(there_are, tmp_path, monkeypatch)
     for number in range(2):
         one, several = (folder / f"{number}" for folder in folders)
         assert one.read_bytes() == several.read_bytes()
+
+
+def test_each_batch_goes_on_with_the_random_numbers_after_the_one_before(tmp_path):
+    batches = list(synthetic._batches(tmp_path))
+    for (_, _, labels, serial, rng), (_, _, _, after, following) in pairwise(batches):
+        rng.randint(0, 2**32, size=(len(labels), sum(synthetic.WORDS.values())), dtype=np.uint32)
+        np.testing.assert_array_equal(rng.get_state()[1], following.get_state()[1])
+        assert after == serial + len(labels)
 
 
 def test_progress_counts_the_pictures():

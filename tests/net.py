@@ -49,7 +49,9 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "cs231n/vis_utils.py": "tests/cs231n/test_vis_utils.py",
     "course/soundness.py": "tests/course/test_definition.py",
     "course/edition/derive.py": "tests/course/test_release.py",
-    "course/edition/handed_out.py": "tests/course/test_release_records.py",
+    "course/edition/handed_out.py": (
+        "tests/course/test_grader_editions.py tests/course/test_release_records.py"
+    ),
     "course/edition/imports.py": "tests/course/test_release_whole.py",
     "course/edition/leaks.py": "tests/course/test_release_problems.py",
     "course/edition/served.py": "tests/course/test_release_problems.py",
@@ -68,7 +70,9 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/checks/steps.py": "tests/course/test_checks_steps.py",
     "course/checks/names.py": "tests/course/test_checks_data.py",
     "course/checks/report.py": "tests/course/test_checks.py tests/exercises/test_points.py",
-    "course/export/answers.py": "tests/course/test_grader_answers.py",
+    "course/export/answers.py": (
+        "tests/course/test_grader_answers.py tests/course/test_grader_editions.py"
+    ),
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
     "course/export/overview.py": "tests/course/test_grader_course.py",

@@ -61,7 +61,7 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # BEGIN INSTRUCTORS
-.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-fuzz test-all
+.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-pairs test-fuzz test-all
 .PHONY: lint format bench bench-quick
 
 .venv/installed-grade: .venv/installed \
@@ -100,6 +100,9 @@ test-slow: .venv/installed-dev  ## run the tests that take long, or that have ma
 
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
+
+test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: what is named? (half an hour)
+	$(VENV) tests/exercises/pairs_of_misconceptions.py
 
 test-fuzz: .venv/installed-dev  ## try ten thousand inputs that strangers may send of each kind
 	FUZZ=10000 $(VENV) -m pytest -n auto --dist=load --timeout=3600 tests/course/test_fuzz.py

@@ -202,7 +202,8 @@ class LossJudge:
             expected = self.family.expected[name]
             zero = self.family.expected[base][key]
             full, half = expected[key] - zero, expected[f"half_{key}"] - zero
-            if not any(v is None or v.size != full.size for v in values):
+            wanted = full.shape if full.ndim else 1  # of a loss, a single number in any shape
+            if not any(v is None or (v.shape if full.ndim else v.size) != wanted for v in values):
                 with np.errstate(invalid="ignore"):
                     got, base_got = (v.reshape(full.shape).astype(np.float64) for v in values)
                     yield got - base_got, full, half, name

@@ -9,7 +9,17 @@ import numpy as np
 from course.checks.names import Misconception, Problem
 
 from .explain import Explanations
-from .signatures import FAILURES, LARGE, PARTS, PENALTY, SHAPES, agree, signature
+from .signatures import (
+    FAILURES,
+    LARGE,
+    PARTS,
+    PENALTY,
+    RAISES,
+    RAISES_INDEX_ERROR,
+    SHAPES,
+    agree,
+    signature,
+)
 
 NP_MATRIX = Misconception("np-matrix")
 INPUTS_MODIFIED = Misconception("inputs-modified")
@@ -57,7 +67,11 @@ def is_float_index(message):
 def explain(family, observed, order):
     """Return the names that explain {problem: (loss, gradient)}."""
     observed, names = constant_added(family, observed)
-    begun = [part for which, part in enumerate(PARTS) if any(o[which] for o in observed.values())]
+    begun = [
+        part
+        for which, part in enumerate(PARTS)
+        if any(one[which] not in (0, RAISES, RAISES_INDEX_ERROR) for one in observed.values())
+    ]
     if begun == ["loss"]:
         names.add(GRADIENT_ZERO)
     vectors = finished(signature(observed, family.aspects), begun)

@@ -239,7 +239,7 @@ class Seen:
         if self.rows_fault():
             return ""
         if self.calls < self.num_iters:
-            return f"{self.calls} batches in {self.num_iters} iterations"
+            return f"batches in {self.num_iters} iterations: {self.calls}"
         drawn, N = self.indices[: self.calls], len(self.problem["X"])
         if all(np.array_equal(np.sort(index), np.sort(drawn[0])) for index in drawn):
             return "every iteration got the same rows"
@@ -248,7 +248,7 @@ class Seen:
         if all(len(index) > 1 and (np.diff(index) % N == 1).all() for index in drawn):
             return "the rows of every batch follow each other in X"
         missing = set(range(N)) - set(np.concatenate(drawn))
-        return f"{len(missing)} of {N} rows were never drawn" if missing else ""
+        return f"never drawn: {len(missing)} of {N} rows" if missing else ""
 
     def reg_fault(self):
         reg = float(self.problem["reg"])
@@ -332,7 +332,7 @@ def recognised(seen):
         yield REG_NOT_HANDED_ON
     if seen.num_iters > 20 and (fault := seen.randomness_fault()):
         told = {"every iteration": SAME_BATCH, "all rows of": NOT_RANDOM, "the rows of": NOT_RANDOM}
-        told["were never drawn"] = ROWS_NEVER_DRAWN
+        told["never drawn"] = ROWS_NEVER_DRAWN
         yield from (name for text, name in told.items() if text in fault)
     if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
         yield APPENDED_TWICE

@@ -1,6 +1,8 @@
 """All pairs of misconceptions that can be planted together: what is named of them?
 
-    python tests/exercises/pairs_of_misconceptions.py [EVERY]     every pair, or each EVERY-th
+    python tests/exercises/pairs_of_misconceptions.py [EVERY [OFFSET]]    `make test-pairs`
+
+every pair, or each EVERY-th from OFFSET on.
 
 Of a pair, all that was planted is named (fully), a part of it or nothing (partly), or something
 else (falsely). Names that stand for the very same behaviour are no falsehood: the mean that is
@@ -96,10 +98,10 @@ def table(counts):
     return "\n".join([*lines, f"of {total.total()} pairs: {', '.join(shares)}"]) + "\n"
 
 
-def main(every=1):
+def main(every=1, offset=0):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        counts, false = count(int(every))
+        counts, false = count(int(every), int(offset))
     print(table(counts))
     for exercise, planted, named in false:
         print(exercise, *planted, "->", named, sep="\n    ")

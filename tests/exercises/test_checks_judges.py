@@ -65,7 +65,7 @@ def entry(*index, add):
 
 def test_a_single_batch_is_not_random():
     told = crosses(judged("train", "plain", put("calls", 1)))
-    assert told["a new random batch in each iteration"] == "1 batches in 40 iterations"
+    assert told["a new random batch in each iteration"] == "batches in 40 iterations: 1"
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -157,7 +157,7 @@ def test_a_row_that_is_never_drawn_is_told():
 
     report = judged("train", "plain", put("X", without_last_row))
     told = crosses(report)["a new random batch in each iteration"]
-    assert told == "1 of 12 rows were never drawn"
+    assert told == "never drawn: 1 of 12 rows"
     assert "rows-never-drawn" in report.misconceptions
     short = judged("train", "W is set", put("X", without_last_row))
     assert "rows-never-drawn" not in short.misconceptions, "too few iterations to tell"

@@ -202,6 +202,29 @@ def test_two_planted_together_are_both_named(exercise, first, second):
     assert tried
 
 
+NEIGHBOURS = [  # what nobody planted, and what must be true of it as well
+    ("softmax_loss_naive", "scores.max()", "scores.mean()", "or the mean"),
+    ("softmax_loss_naive", "- scores.max()", "- np.abs(scores).max()", "of absolute values"),
+    ("softmax_loss_naive", "scores - scores.max()", "np.clip(scores, -700, 700)", "cut off"),
+    ("svm_loss_naive", "return loss, dW", "return loss, dW.T", "gradient: not judged"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "old", "new", "told"), NEIGHBOURS)
+def test_what_is_told_is_true_of_neighbours(exercise, old, new, told):
+    report = judged_here(exercise, Variant("made", exercise, ((old, new),)))
+    assert told in str(report) and len(report.misconceptions) == ("not judged" not in told), report
+
+
+def test_a_gradient_that_is_zero_or_never_reached_is_no_other_gradient():
+    variants = [
+        next(v for v in VARIANTS if (v.name, v.exercise) == (name, "svm_loss_naive"))
+        for name in ("gradient-zero", "ten-classes")
+    ]
+    report = judged_here("svm_loss_naive", *variants)
+    assert list(report.misconceptions) == ["gradient-zero", "ten-classes"], report
+
+
 def test_three_at_once_are_all_named():
     names = ["no-mean-gradient", "reg-gradient-halved", "constant-added-to-p"]
     variants = [

@@ -67,11 +67,7 @@ def is_float_index(message):
 def explain(family, observed, order):
     """Return the names that explain {problem: (loss, gradient)}."""
     observed, names = constant_added(family, observed)
-    begun = [
-        part
-        for which, part in enumerate(PARTS)
-        if any(one[which] not in (0, RAISES, RAISES_INDEX_ERROR) for one in observed.values())
-    ]
+    begun = [part for which, part in enumerate(PARTS) if is_begun(observed, which)]
     if begun == ["loss"]:
         names.add(GRADIENT_ZERO)
     vectors = finished(signature(observed, family.aspects), begun)
@@ -79,6 +75,15 @@ def explain(family, observed, order):
     tries = [explained(family, observed, one, explanations) for one in conventions(family, vectors)]
     found, _ = min(tries, key=lambda one: (len(one[1]), len(one[0])))
     return names | found
+
+
+def is_begun(observed, which):
+    """Say whether a part is not 0 wherever it is a number: 0 times infinity is none."""
+    numbers = [
+        one[which] for one in observed.values() if one[which] not in (RAISES, RAISES_INDEX_ERROR)
+    ]
+    numbers = [number for number in numbers if not np.isnan(number)]
+    return any(numbers) or not numbers
 
 
 def explained(family, observed, vectors, explanations):

@@ -217,12 +217,19 @@ def test_what_is_told_is_true_of_neighbours(exercise, old, new, told):
 
 
 def test_a_gradient_that_is_zero_or_never_reached_is_no_other_gradient():
-    variants = [
-        next(v for v in VARIANTS if (v.name, v.exercise) == (name, "svm_loss_naive"))
-        for name in ("gradient-zero", "ten-classes")
-    ]
-    report = judged_here("svm_loss_naive", *variants)
-    assert list(report.misconceptions) == ["gradient-zero", "ten-classes"], report
+    for exercise, other in (
+        ("svm_loss_naive", "ten-classes"),
+        ("softmax_loss_naive", "maximum-added"),  # 0 times what is not a number is none, either
+        ("softmax_loss_vectorized", "global-maximum"),
+    ):
+        variants = [
+            [v for v in VARIANTS if (v.name, v.exercise) == (name, exercise)][-1]
+            for name in ("gradient-zero", other)
+        ]
+        report = judged_here(exercise, *variants)
+        assert list(report.misconceptions) == ["gradient-zero", other], report
+    nothing = Variant("made", "svm_loss_naive", (("return loss, dW", "return loss, np.nan * dW"),))
+    assert "gradient-zero" not in judged_here("svm_loss_naive", nothing).misconceptions
 
 
 def test_three_at_once_are_all_named():

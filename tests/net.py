@@ -71,7 +71,8 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/checks/names.py": "tests/course/test_checks_data.py",
     "course/checks/report.py": "tests/course/test_checks.py tests/exercises/test_points.py",
     "course/export/answers.py": (
-        "tests/course/test_grader_answers.py tests/course/test_grader_editions.py"
+        "tests/course/test_grader_answers.py tests/course/test_grader_editions.py "
+        "tests/course/test_bombs.py"
     ),
     "course/export/nbgrader/rows.py": "tests/course/test_grader_gradebook.py",
     "course/export/nbgrader/scores.py": "tests/course/test_grader_gradebook.py",
@@ -101,7 +102,7 @@ UNIT_TESTS = {  # what is run of the tests, one file after the other
     "course/grader/many/sending.py": "tests/course/test_grader_runs.py",
     "course/grader/verdict/public.py": "tests/course/test_grader_verdict.py",
     "course/grader/verdict/tree.py": "tests/course/test_grader_verdict.py",
-    "course/export/markup.py": "tests/course/test_page.py",
+    "course/export/markup.py": "tests/course/test_page.py tests/course/test_bombs.py",
     "course/outputs/page.py": "tests/course/test_page.py",
     "course/outputs/run.py": "tests/course/test_run_notebooks.py",
     "course/grader/settings.py": "tests/course/test_grader_settings.py",

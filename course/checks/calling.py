@@ -32,7 +32,7 @@ CALL_LIMIT = 5.0  # for one of them: two that hang are told within 15, with two 
 PATIENCE = 3.0  # seconds until somebody who waits is told what for
 GRACE = 2.0  # seconds for a child to say where it hangs, before it is ended
 MOST_LOSSES = 2  # children that may hang or die before the remaining problems are left out
-START_LIMIT = 60.0  # seconds until a child is ready, on a machine that is very busy
+START_LIMIT = 120.0  # seconds until a child is ready, on a machine that is very busy
 TO_LEAVE = 1.0  # seconds for a child that has said everything
 FLOOD = 1_000_000  # characters
 MOST_WORDS = 2000  # bytes of what a child says that never gets ready
@@ -340,11 +340,12 @@ def listen(child, channel, clock, waiting):
 
 def next_of(channel, clock, waiting):
     """Return what comes next in a queue; TimeoutError when time is up."""
-    for patience in (PATIENCE, START_LIMIT):
+    with suppress(queue.Empty):
+        return channel.get(timeout=min(PATIENCE, clock.left))
+    if clock.left:
+        waiting()
         with suppress(queue.Empty):
-            return channel.get(timeout=min(patience, clock.left))
-        if clock.left:
-            waiting()
+            return channel.get(timeout=clock.left)
     raise TimeoutError
 
 

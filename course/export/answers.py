@@ -14,10 +14,12 @@ import hashlib
 import io
 import re
 import warnings
+from contextlib import suppress
 
 from PIL import Image
 
 from course.edition.handed_out import choose, is_foreign, records
+from course.limited import Refused, in_child
 from course.notebook import dig, find_answer, find_group, joined, read_cells, says_something
 from course.text import clean, one_line
 
@@ -26,6 +28,8 @@ CODE_LIMIT = 200_000  # characters of a file
 MOST_FIGURES = 8  # of one answer
 FIGURE_BYTES = 3_000_000  # an animation of some seconds has 1 MB
 FIGURE_PIXELS = 20_000_000  # a screen of any size; more would only keep a browser busy
+ANIMATION_PIXELS = 100_000_000  # of all frames: 200 of 800 x 600
+SECONDS = 2  # of processor time; so large an animation takes half a second
 
 
 def cut_out(course, files):
@@ -195,18 +199,40 @@ def section(cells, group, given):
 
 
 def decode(text):
-    """Return (MIME type, bytes) of a picture in base64 whose header is sound, else None."""
+    """Return (MIME type, bytes) of a picture in base64 that a browser can show, else None."""
     if not text or len(text) > FIGURE_BYTES * 4 / 3 + 1000:
         return None
     try:
         content = base64.b64decode(text)
+        return type_of(content), content
+    except (Refused, ValueError):
+        return None
+
+
+@in_child(SECONDS, size=100, keep=True)
+def type_of(content):
+    """Return the MIME type of a picture whose headers are sound; ValueError for any other.
+
+    Some kilobytes can unpack to gigabytes, also in the frames of an animation, each of which may be
+    larger than the file says.
+    """
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of pictures that would fill the memory
             with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF")) as image:
-                width, height = image.size  # read from the header: nothing is decoded
-    except Exception:  # Pillow's own, of many kinds
-        return None
-    if not 0 < width * height <= FIGURE_PIXELS:
-        return None
-    # A photo with a second picture in the same file, as phones take them, is a JPEG to all others.
-    return "image/jpeg" if image.format == "MPO" else image.get_format_mimetype(), content
+                return checked_type(image)
+    except Exception as error:  # Pillow's own, of many kinds
+        raise ValueError(f"no picture: {type(error).__name__}") from None
+
+
+def checked_type(image):
+    pixels, frames = image.width * image.height, 1
+    if image.format in ("JPEG", "MPO") and pixels <= FIGURE_PIXELS:
+        # A photo with a second picture in the file, as phones take them, is a JPEG to all others.
+        return "image/jpeg"
+    with suppress(EOFError):
+        while pixels <= (FIGURE_PIXELS if frames == 1 else ANIMATION_PIXELS):
+            image.seek(frames)
+            pixels, frames = pixels + image.width * image.height, frames + 1
+        raise ValueError("it is too large")
+    return image.get_format_mimetype()

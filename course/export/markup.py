@@ -23,6 +23,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from course.export.answers import decode
 from course.export.points import points
 from course.limited import Refused, in_child
 from course.outputs.page import mathml
@@ -79,7 +80,7 @@ def is_allowed(tag, name, value):
     if (tag, name) == ("a", "href"):
         return LINK.fullmatch(value) is not None
     if (tag, name) == ("img", "src"):
-        return PICTURE.fullmatch(value) is not None
+        return PICTURE.fullmatch(value) is not None and decode(value.partition(",")[2]) is not None
     if name == "class":
         return tag in ("code", "pre") and value == "math"
     numbers = ("ol", "start"), ("td", "colspan"), ("td", "rowspan"), ("th", "colspan")

@@ -4,8 +4,10 @@ import contextlib
 import io
 import json
 import os
+import queue
 import struct
 import sys
+import threading
 import time
 from functools import partial
 
@@ -129,6 +131,18 @@ def test_who_waits_is_told_once(run_body, monkeypatch, capsys):
     assert capsys.readouterr().out.count("your code has been busy") == 1
     run_body("return 7")
     assert capsys.readouterr().out == ""
+
+
+def test_an_answer_is_waited_for_as_long_as_the_clock_says(monkeypatch):
+    monkeypatch.setattr(calling, "PATIENCE", 0.05)
+    monkeypatch.setattr(calling, "START_LIMIT", 0.05)
+    channel, told = queue.SimpleQueue(), []
+    threading.Timer(0.5, channel.put, [b"at last"]).start()
+    clock = Clock(limit=60, budget=60)
+    clock.ready()
+    clock.next()
+    assert calling.next_of(channel, clock, lambda: told.append("busy")) == b"at last"
+    assert told == ["busy"]
 
 
 def test_what_a_child_started_is_ended_with_it(run_body, tmp_path):

@@ -34,7 +34,7 @@ BATCH = 100  # messages of a socket that are read before the limits are looked a
 class Limits:
     """Seconds, messages, characters and bytes. A cell that crosses one is interrupted."""
 
-    start: float = 60  # until the kernel answers
+    start: float = 300  # until the kernel answers: a busy machine is no student's fault
     cell: float = 120  # ours take at most 10 to 30, a textbook solution's search may take 70
     notebook: float = 600  # all cells together
     timeouts: int = 2  # cells that may take too long before the others are left out

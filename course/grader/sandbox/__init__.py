@@ -45,7 +45,7 @@ EXERCISE = Limits(
     file_size=64 * MB,
     scratch=64 * MB,
     cpu_seconds=120,
-    seconds=300.0,
+    seconds=400.0,
 )
 # Small, so that the self-test soon reaches each.
 SELF_TEST = Limits(

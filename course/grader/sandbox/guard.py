@@ -21,7 +21,7 @@ sys.path.append(os.path.dirname(__file__))  # the option -I has left it out
 from usage import FAILED, ORPHAN, TIME, Usage, is_over, read
 
 PERIOD = 0.03  # seconds between two looks
-PATIENCE = 20.0  # seconds for bubblewrap to set up a sandbox, or for the kernel to end one
+PATIENCE = 120.0  # seconds for bubblewrap to set up a sandbox, or for the kernel to end one
 OPEN_FILES = 256  # of each process
 FIRST_UID, UIDS = 1_900_000_000, 1 << 22  # nobody's: above those of containers and of systemd
 SIGKILL, IGNORED = 9, (13, 25)  # the module signal takes 5 ms; Python ignores SIGPIPE, SIGXFSZ

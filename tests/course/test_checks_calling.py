@@ -99,7 +99,7 @@ def test_where_processor_time_counts_a_busy_machine_decides_nothing(
 
 
 def test_a_hang_costs_the_processor_time_that_it_may_take_and_no_more(run_body, monkeypatch):
-    monkeypatch.setattr(checks, "call", partial(calling.call, slack=20))
+    monkeypatch.setattr(checks, "call", partial(calling.call, slack=100))
     before = os.times()
     run_body("while True: pass", time_limit=3)
     spent = os.times().children_user - before.children_user
@@ -115,7 +115,7 @@ def test_the_calls_together_may_take_so_much_processor_time(toy, tmp_path):
     problems = {str(number): {"numbers": np.ones(1)} for number in range(5)}
     for seconds, statuses in ((1.0, {"value", "hang"}), (5.0, {"value"})):
         found = calling.call(
-            target, problems, dict.fromkeys(problems, "number"), time_limit=seconds, slack=20
+            target, problems, dict.fromkeys(problems, "number"), time_limit=seconds, slack=1000
         )
         assert {one.status for one in found.by_name.values()} == statuses
 

@@ -105,9 +105,8 @@ def tell_changes(work):
     for name, content in sorted(work.files.items()):
         if name in exercises or is_picture(name) or not work.course.is_given(name):
             continue
-        digest = sha256(
-            content.replace(b"\r\n", b"\n")
-        )  # as editors and version control may end lines
+        # Editors and version control may end lines in another way.
+        digest = sha256(content.replace(b"\r\n", b"\n"))
         if name in given and given[name] != digest:
             other = any(files.get(name) == digest for files in others)
             what = "it is of another edition than the rest" if other else "it was changed"

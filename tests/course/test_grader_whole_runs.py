@@ -6,6 +6,7 @@ Twelve submissions of the toy course, each odd in its own way, are graded by the
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -119,6 +120,8 @@ def without_times(out):
             result = json.loads(content)
             del result["times"]
             content = json.dumps(result)
+        if name == "index.html":  # it says how many this run has graded, and found graded
+            content = re.sub(rb"In the last run: [^<]*", b"", content)
         found[name] = content
     return found
 

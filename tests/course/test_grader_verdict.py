@@ -251,8 +251,10 @@ def test_what_becomes_of_helpers_and_of_other_files_costs_a_right_loss_nothing(o
         start = text.index("def own_loss")
         files[SVM] = (text[:start] + "from cs231n.mine import own_loss\n").encode()
         files["cs231n/mine.py"] = text.encode()
-    for name in ("svm_loss_naive", "svm_loss_vectorized"):
-        assert judge(name, files)["correct"], judge(name, files)
+    assert judge("svm_loss_naive", files)["correct"]
+    entry = judge("svm_loss_vectorized", files)
+    # That helper is a part of this exercise: its point, and no other, may be lost.
+    assert entry["points"] >= entry["possible"] - 1, entry
 
 
 def test_a_broken_loss_costs_the_training_nothing():

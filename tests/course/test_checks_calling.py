@@ -109,10 +109,10 @@ def test_a_hang_costs_the_processor_time_that_it_may_take_and_no_more(run_body, 
 def test_the_calls_together_may_take_so_much_processor_time(toy, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(
-        f"{HEAD}    end = time.process_time() + 0.3\n    while time.process_time() < end: pass"
+        f"{HEAD}    end = time.process_time() + 0.2\n    while time.process_time() < end: pass"
     )
     target = calling.Target.of(toy, toy.exercises["total"], toy.root, file=file)
-    problems = {str(number): {"numbers": np.ones(1)} for number in range(5)}
+    problems = {str(number): {"numbers": np.ones(1)} for number in range(8)}
     for seconds, statuses in ((1.0, {"value", "hang"}), (5.0, {"value"})):
         found = calling.call(
             target, problems, dict.fromkeys(problems, "number"), time_limit=seconds, slack=1000

@@ -51,28 +51,32 @@ def judge(exercise, data, outcomes):
     own = {name: one for name, one in outcomes.items() if name not in known.helpers}
     report = LossJudge(data, family_of(known), own).report(exercise.name)
     if len(own) < len(outcomes):
-        text = helper_fault(known, {n: one for n, one in outcomes.items() if n not in own})
-        report.lines.append(Line("rows of scores", not text, text))
-        report.status = "passed" if report.passed and not text else "failed"
+        line = helper_line(known, {n: one for n, one in outcomes.items() if n not in own})
+        report.lines.append(line)
+        if line.ok is False:
+            report.status = "failed"
     return report
 
 
-def helper_fault(known, outcomes):
-    """Return what is wrong with the functions of scores, or an empty text."""
+def helper_line(known, outcomes):
+    """Return the Line on the functions of scores that the exercise has besides the loss.
+
+    A loss may be right without them, in a file that has none: then they are not judged.
+    """
+    title, gone = "rows of scores", ""
     for name, outcome in outcomes.items():
-        text, function, (N, C) = (
-            failure(outcome),
-            known.helpers[name],
-            known.problems[name]["scores"].shape,
-        )
+        function, (N, C) = known.helpers[name], known.problems[name]["scores"].shape
+        text = failure(outcome)
+        if f"has no attribute '{function}'" in text:
+            gone = gone or f"there is no {function} in this file, which the search calls"
+            continue
         for key, expected in known.expected[name].items():
-            what = f"its {key} result"
-            text = text or wrong_array(what, outcome.values.get(key), expected)
+            text = text or wrong_array(f"its {key} result", outcome.values.get(key), expected)
         if outcome.meta.get("changed"):
             text = text or f"{' and '.join(outcome.meta['changed'])} changed during the call"
         if text:
-            return f"{function}: {text} (N = {N}, C = {C})"
-    return ""
+            return Line(title, False, f"{function}: {text} (N = {N}, C = {C})")
+    return Line(title, None if gone else True, gone)
 
 
 class LossJudge:

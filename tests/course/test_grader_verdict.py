@@ -253,8 +253,8 @@ def test_what_becomes_of_helpers_and_of_other_files_costs_a_right_loss_nothing(o
         files["cs231n/mine.py"] = text.encode()
     assert judge("svm_loss_naive", files)["correct"]
     entry = judge("svm_loss_vectorized", files)
-    # That helper is a part of this exercise: its point, and no other, may be lost.
-    assert entry["points"] >= entry["possible"] - 1, entry
+    # That helper is a part of this exercise: its point, and no other, is lost where it is gone.
+    assert entry["correct"] and entry["points"] >= entry["possible"] - 1, entry
 
 
 def test_a_broken_loss_costs_the_training_nothing():

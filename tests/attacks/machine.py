@@ -63,7 +63,7 @@ def content(path):
 def reads(targets):
     """Look for the canary where the grader may have left it: by path, /proc, links, open files."""
     canary, paths = targets["canary"].encode(), list(targets["read"])
-    for process in glob.glob("/proc/[0-9]*"):
+    for process in glob.glob(f"/proc/{targets['processes']}"):
         paths += [f"{process}/{name}" for name in ("environ", "cmdline", "mountinfo", "comm")]
         for path in targets["read"]:
             paths += [f"{process}/root{path}", f"{process}/cwd/{'../' * 12}{path}"]
@@ -71,7 +71,7 @@ def reads(targets):
     paths += ["/proc/keys", "/proc/1/task/1/environ", "/dev/core", "/dev/mem", "/dev/kmsg"]
     found = [f"read {path}" for path in paths if canary in content(path)]
     found += [f"variable {name}" for name in os.environ if targets["canary"] in os.environ[name]]
-    return found + through_open_files(targets) + through_links(targets) + through_memory(canary)
+    return found + through_open_files(targets) + through_links(targets) + through_memory(targets)
 
 
 def through_open_files(targets):
@@ -104,10 +104,10 @@ def through_links(targets):
     return found
 
 
-def through_memory(canary):
+def through_memory(targets):
     """Read the memory of every other process that is to be seen."""
-    found = []
-    for maps in glob.glob("/proc/[0-9]*/maps"):
+    found, canary = [], targets["canary"].encode()
+    for maps in glob.glob(f"/proc/{targets['processes']}/maps"):
         process = maps.split("/")[2]
         if process == str(os.getpid()):
             continue

@@ -69,6 +69,7 @@ class World:
             "folders": [str(path) for path in (self.folder, self.home, self.out, self.temporary)],
             "libraries": [sys.prefix, sys.base_prefix],
             "process": self.process.pid,
+            "processes": "[0-9]*",  # those to look at
             "attacks": attacks,
             **self.listeners.addresses,
         }

@@ -85,9 +85,14 @@ def test_what_keeps_pairs_of_rows_is_right_and_remarked(tmp_path):
     assert found.ok and found.remark.startswith("It keeps a number for each pair of rows: ")
 
 
-@pytest.mark.parametrize("outcome", [None, Outcome("hang"), Outcome("value", {"file": ""}, {})])
+@pytest.mark.parametrize("outcome", [None, Outcome("crash"), Outcome("value", {"file": ""}, {})])
 def test_what_was_not_counted_says_nothing(outcome):
     assert steps.tell(JUDGE, outcome, {}) == (None, "", "")
+
+
+def test_what_does_not_end_where_there_is_more_to_do_is_not_vectorized():
+    told = "it did not finish in time where there is more to do"
+    assert steps.tell(JUDGE, Outcome("hang"), {}) == (False, told, "")
 
 
 @pytest.mark.parametrize("line", [-1, 0, 3, np.nan, np.inf])

@@ -72,9 +72,10 @@ def late_beside_others(files, settings):
     folder = Path(settings.data)
     mine = folder / str(os.getpid())
     mine.touch()
-    time.sleep(0.2)
-    busy = len(list(folder.iterdir())) > 1
-    time.sleep(0.2)
+    end = time.monotonic() + 1
+    while not (busy := len(list(folder.iterdir())) > 1) and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)  # the other looks, too
     mine.unlink()
     graded = stand_in.grade(files, settings)
     always = graded.result["points"]["automatic"] == 0

@@ -11,6 +11,7 @@ from course.checks.catalogue import Variant, region
 
 LOSSES = [name for name, one in COURSE.exercises.items() if one.kind == "loss"]
 REST = {"shapes and types", "stability"}  # not judged where loss or gradient is wrong
+BESIDE = {"rows"}  # of the function of scores beside the loss, which is right where the loss is not
 REG = "float(reg) * float(np.sum(W * W))", "2 * float(reg) * W"
 SPEED = {name for name in LOSSES if COURSE.exercises[name].vectorized}
 
@@ -93,14 +94,14 @@ def test_a_misconception_costs_the_parts_that_it_belongs_to(name):
 @pytest.mark.parametrize("exercise", LOSSES)
 def test_no_constant_earns_points(exercise, body):
     report = judged_here(exercise, with_body(exercise, body))
-    assert lost(exercise, report) == COURSE.exercises[exercise].parts.keys(), report
+    assert lost(exercise, report) >= COURSE.exercises[exercise].parts.keys() - BESIDE, report
 
 
 @pytest.mark.parametrize("exercise", LOSSES)
 def test_what_is_right_earns_its_points_whatever_else_is_wrong(exercise):
     penalty = with_body(exercise, f"return {REG[0]}, {REG[1]}")
     left = COURSE.exercises[exercise].parts.keys() - lost(exercise, judged_here(exercise, penalty))
-    assert left == {"regularization"}
+    assert left - BESIDE == {"regularization"}
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,12 @@ def parse(argv):
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    what = "grade every submission in a folder"
-    one = commands.add_parser("grade", help=what, description=what, **more_help("grade"))
-    one.set_defaults(run="grade")
-    add = one.add_argument
+    def command(name, run, what):
+        one = commands.add_parser(name, help=what, description=what, **more_help(name))
+        one.set_defaults(run=run)
+        return one.add_argument
+
+    add = command("grade", "grade", "grade every submission in a folder")
     add("folder", type=Path, metavar="FOLDER", help="of submissions, or an LMS's whole download")
     add("--roster", type=Path, metavar="FILE.csv", help="list of students, or exported gradebook")
     add("--out", type=Path, help="folder of the results; default: FOLDER-grades")
@@ -67,19 +69,14 @@ def parse(argv):
     add("--no-notebooks", action="store_true", help="do not execute the notebooks")
     add("--no-sandbox", action="store_true", help="dangerous: run with your own rights")
 
-    what = "bring the results back to a learning management system"
-    one = commands.add_parser("export", help=what, description=what, **more_help("export"))
-    one.set_defaults(run="export")
-    add = one.add_argument
+    add = command("export", "export", "bring the results back to a learning management system")
     add("out", type=Path, metavar="OUT", help="folder of the results, from `grade`")
     add("--into", type=Path, metavar="GRADEBOOK.csv", help="exported gradebook; a copy is filled")
     add("--column", help="of the gradebook; default: the one that is called like the course")
     add("--feedback", type=Path, metavar="FILE.zip", help="write all feedback for Canvas or Moodle")
 
-    what = "make example submissions and grade them"
-    one = commands.add_parser("demo", help=what, description=what, **more_help("demo"))
-    one.set_defaults(run="show")
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="is made, and holds both")
+    add = command("demo", "show", "make example submissions and grade them")
+    add("folder", type=Path, metavar="FOLDER", help="is made, and holds both")
     options = parser.parse_args(argv)
     if options.run == "grade" and options.out is None:
         name = options.folder.resolve().name.removesuffix(".zip")

@@ -88,9 +88,8 @@ def versions(course):
     found = {"whole": sha256(platform.python_version(), libraries, sums)[:16]}
     for part, apart in APART.items():
         sources = [one for one in sums.items() if not any(fnmatchcase(one[0], p) for p in apart)]
-        found[part] = sha256(platform.python_version(), libraries, sources, declared(course, part))[
-            :16
-        ]
+        asked = declared(course, part)
+        found[part] = sha256(platform.python_version(), libraries, sources, asked)[:16]
     return found
 
 

@@ -11,7 +11,7 @@ import copy
 import multiprocessing
 import os
 import signal
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import product
 
@@ -32,14 +32,14 @@ WHITE_BALANCE = ((1.065, -1.4), (1.105, -7.8), (0.994, -2.2))
 # Random 32-bit words that make a picture: which scene, its properties, its textures, film grain.
 WORDS = {"scene": 1, "properties": 127, "cells": 16 * 16 // 4, "grain": 32 * 32 * 3 // 4}
 CHUNK = 64  # pictures drawn together, few enough for the processor's cache
+PART = 5_000  # pictures that a process is asked for: enough of each scene to draw many together
 
 
-def draw(labels, rng, *, size=32, progress=None):
+def draw(labels, rng, *, size=32):
     """Return pictures of the classes `labels` (N,), as (N, size, size, 3) uint8.
 
     `rng` is a `np.random.RandomState`. Each picture takes the same number of integers from it, so
     drawing in parts gives the same pictures. `size` is a multiple of 32; only 32 has film grain.
-    `progress(n)` is called whenever n more pictures are done.
     """
     labels = np.asarray(labels)
     if not np.isin(labels, range(len(CLASSES))).all():
@@ -55,8 +55,6 @@ def draw(labels, rng, *, size=32, progress=None):
                 chunk = members[start : start + CHUNK]
                 painters = background, thing, foreground, expose
                 pictures[chunk] = _render(painters, words[chunk], size)
-                if progress:
-                    progress(len(chunk))
     return pictures
 
 
@@ -101,81 +99,57 @@ def write(folder, verbose=True):
     get_cifar10.py sees to it that only a whole set takes an older one's place.
     """
     folder.mkdir(exist_ok=True)
-    with tqdm(total=60_000, desc="drawing pictures", unit="", disable=not verbose) as bar:
-        _write_batches(list(_batches(folder)), bar)
+    rng = np.random.RandomState(SEED)
+    classes = np.arange(len(CLASSES))
+    labels = np.concatenate([rng.permutation(np.repeat(classes, n)) for n in (5000, 1000)])
+    drawn = []
+    with tqdm(total=len(labels), desc="drawing pictures", unit="", disable=not verbose) as bar:
+        for part in _draw_parts(labels, rng):
+            drawn.append(part)
+            bar.update(len(part))
+    pictures = np.concatenate(drawn)
+
+    titles = [f"training batch {i} of 5" for i in range(1, 6)] + ["testing batch 1 of 1"]
+    for number, (file, title) in enumerate(zip(BATCHES, titles, strict=True)):
+        members = range(number * 10_000, (number + 1) * 10_000)
+        batch = {
+            "batch_label": title,
+            "labels": labels[members],
+            "data": pictures[members].transpose(0, 3, 1, 2).reshape(10_000, -1),
+            "filenames": [f"{CLASSES[labels[i]]}_s_{i:06d}.png" for i in members],
+        }
+        (folder / file).write_bytes(pickled(batch))
     meta = {"num_cases_per_batch": 10_000, "label_names": CLASSES, "num_vis": 3072}
     (folder / "batches.meta").write_bytes(pickled(meta))
 
 
-def _batches(folder):
-    """Yield the arguments of _write_batch; each has a generator in the state that it needs."""
-    rng = np.random.RandomState(SEED)
-    classes = np.arange(len(CLASSES))
-    train, test = (rng.permutation(np.repeat(classes, per_class)) for per_class in (5000, 1000))
-    titles = [f"training batch {i} of 5" for i in range(1, 6)] + ["testing batch 1 of 1"]
-    serial = 0
-    for file, title, labels in zip(BATCHES, titles, [*np.split(train, 5), test], strict=True):
-        yield folder / file, title, labels, serial, copy.deepcopy(rng)
-        _words(labels, rng)
-        serial += len(labels)
-
-
-def _write_batch(path, title, labels, serial, rng, progress=None):
-    pictures = draw(labels, rng, progress=progress or _report)
-    names = [f"{CLASSES[y]}_s_{serial + i:06d}.png" for i, y in enumerate(labels)]
-    rows = pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)
-    batch = {"batch_label": title, "labels": labels, "data": rows, "filenames": names}
-    path.write_bytes(pickled(batch))
-
-
-def _write_batches(batches, bar):
-    """Write batches in as many processes as there are processors, or else in this one."""
-    if (count := min(_processors(), len(batches))) > 1:
+def _draw_parts(labels, rng):
+    """Yield the pictures in order, drawn in as many processes as there are processors."""
+    parts = []
+    for start in range(0, len(labels), PART):
+        parts.append((labels[start : start + PART], copy.deepcopy(rng)))
+        _words(parts[-1][0], rng)  # where the next part goes on
+    done = 0
+    if (count := _processors()) > 1:
+        # New processes, not copies of this one: as on Windows, and whatever threads there are here.
+        # Ctrl-C is answered by this one.
+        settings = multiprocessing.get_context("spawn"), signal.signal
         try:
-            return _write_in_processes(batches, count, bar)
+            with ProcessPoolExecutor(count, *settings, (signal.SIGINT, signal.SIG_IGN)) as pool:
+                try:
+                    for pictures in pool.map(draw, *zip(*parts, strict=True)):
+                        yield pictures
+                        done += 1
+                finally:
+                    pool.shutdown(cancel_futures=True)
         except (OSError, ImportError, BrokenProcessPool):  # there can be none, or one was killed
-            bar.reset()
-    for batch in batches:
-        _write_batch(*batch, bar.update)
+            pass
+    for part in parts[done:]:
+        yield draw(*part)
 
 
 def _processors():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def _write_in_processes(batches, count, bar):
-    # New processes, not copies of this one: as on Windows, and whatever threads there are here.
-    context = multiprocessing.get_context("spawn")
-    drawn = context.Value("q", 0)
-    with ProcessPoolExecutor(count, context, _share, (drawn,)) as processes:
-        try:
-            left = {processes.submit(_write_batch, *batch) for batch in batches}
-            while left:
-                done, left = wait(left, timeout=0.1)
-                bar.update(drawn.value - bar.n)
-                for future in done:
-                    future.result()
-        except BaseException:
-            drawn.value = STOPPED
-            processes.shutdown(cancel_futures=True)
-            raise
-
-
-STOPPED = -(2**40)  # pictures drawn: tells the processes that nobody needs more
-
-
-def _share(counter):
-    """Begin a process: the pictures that all processes have drawn are counted together."""
-    global drawn
-    drawn = counter
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by who started this
-
-
-def _report(count):
-    with drawn.get_lock():
-        drawn.value += count
-    if drawn.value < 0:
-        raise SystemExit
 
 
 def pickled(value):

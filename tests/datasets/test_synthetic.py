@@ -1,16 +1,13 @@
 """The embedded data set: same bytes everywhere, CIFAR-10's layout, statistics and difficulty."""
 
-import copy
 import hashlib
 import pickle
 import warnings
 from concurrent.futures.process import BrokenProcessPool
-from itertools import pairwise
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock
 
 import numpy as np
 import pytest
-from tqdm import tqdm
 
 import scenes as synthetic
 from cs231n.checksums import SYNTHETIC_SHA256
@@ -38,7 +35,7 @@ def batches(synthetic_dir):
     return [load(synthetic_dir / name) for name in synthetic.BATCHES]
 
 
-def patterns(labels, rng=None, progress=None):
+def patterns(labels, rng=None):
     """Return at once what tells labels, pixels and channels apart, in the place of pictures."""
     pattern = np.uint8(np.arange(32 * 32 * 3) % 241).reshape(32, 32, 3)
     return pattern + np.uint8(labels)[:, None, None, None]
@@ -195,36 +192,34 @@ def test_written_set_holds_what_was_drawn_and_loads_without_a_warning(quick_set,
 
 
 @pytest.mark.parametrize("there_are", ["processes", "none", "some that break"])
-def test_several_processes_draw_what_one_draws(there_are, tmp_path, monkeypatch):
-    rng = np.random.RandomState(0)
-    batches = [(f"batch {i}", LABELS, 20 * i, copy.deepcopy(rng)) for i in range(2)]
-    folders = [tmp_path / name for name in ("one", "several")]
-    for folder in folders:
-        folder.mkdir()
-    for number, batch in enumerate(batches):
-        synthetic._write_batch(folders[0] / f"{number}", *copy.deepcopy(batch), lambda count: None)
-
+def test_several_processes_draw_what_one_draws_at_once(there_are, monkeypatch):
+    """In parts, each with the random numbers that follow those of the part before."""
+    labels = np.tile(LABELS, 3)
     error = {"none": OSError, "some that break": BrokenProcessPool}.get(there_are)
     if error:
         monkeypatch.setattr(synthetic, "ProcessPoolExecutor", Mock(side_effect=error))
     monkeypatch.setattr(synthetic, "_processors", lambda: 2)
-    placed = [(folders[1] / f"{number}", *batch) for number, batch in enumerate(batches)]
-    with tqdm(total=40, disable=None) as bar:
-        synthetic._write_batches(copy.deepcopy(placed), bar)
-    for number in range(2):
-        one, several = (folder / f"{number}" for folder in folders)
-        assert one.read_bytes() == several.read_bytes()
+    monkeypatch.setattr(synthetic, "PART", 25)
+    parts = list(synthetic._draw_parts(labels, np.random.RandomState(0)))
+    assert [len(part) for part in parts] == [25, 25, 10]
+    at_once = synthetic.draw(labels, np.random.RandomState(0))
+    np.testing.assert_array_equal(np.concatenate(parts), at_once)
 
 
-def test_each_batch_goes_on_with_the_random_numbers_after_the_one_before(tmp_path):
-    batches = list(synthetic._batches(tmp_path))
-    for (_, _, labels, serial, rng), (_, _, _, after, following) in pairwise(batches):
-        rng.randint(0, 2**32, size=(len(labels), sum(synthetic.WORDS.values())), dtype=np.uint32)
-        np.testing.assert_array_equal(rng.get_state()[1], following.get_state()[1])
-        assert after == serial + len(labels)
+def test_what_processes_have_left_is_drawn_here(monkeypatch):
+    """One that is killed takes the others with it: what they were to draw is not lost."""
+    first = LABELS[: len(LABELS) // 2]
+    begun = Mock()
+    begun.map.return_value = iter_then_break(synthetic.draw(first, np.random.RandomState(0)))
+    pool = MagicMock(**{"__enter__.return_value": begun, "__exit__.return_value": False})
+    monkeypatch.setattr(synthetic, "ProcessPoolExecutor", Mock(return_value=pool))
+    monkeypatch.setattr(synthetic, "_processors", lambda: 2)
+    monkeypatch.setattr(synthetic, "PART", len(first))
+    parts = list(synthetic._draw_parts(LABELS, np.random.RandomState(0)))
+    at_once = synthetic.draw(LABELS, np.random.RandomState(0))
+    np.testing.assert_array_equal(np.concatenate(parts), at_once)
 
 
-def test_progress_counts_the_pictures():
-    done = []
-    synthetic.draw(LABELS, np.random.RandomState(0), progress=done.append)
-    assert sum(done) == len(LABELS)
+def iter_then_break(pictures):
+    yield pictures
+    raise BrokenProcessPool

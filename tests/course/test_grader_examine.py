@@ -9,6 +9,7 @@ from submissions import to_zip, with_file
 
 from course.grader import intake
 from course.grader.intake import examine, layout
+from course.limited import Refused
 
 
 @pytest.fixture
@@ -116,9 +117,13 @@ def test_a_file_that_the_child_dies_of_is_named_and_the_others_are_examined(monk
     lines = examine.remarks({"a.ipynb": hostile, "b.ipynb": good, "c.py": b""})
     assert lines[-1] == "c.py: it is empty"
     assert len(lines) == 2 and lines[0].startswith("a.ipynb: it ")
-    monkeypatch.setattr(examine, "SECONDS", 0.0)  # every child is late
+
+    def die(name, content):
+        raise Refused("the parser crashes")
+
+    monkeypatch.setattr(examine, "problem", die)
     lines = examine.remarks({f"{number}.py": b"" for number in range(9)})
-    assert lines == [f"{number}.py: it cannot be parsed" for number in range(examine.CHILDREN)]
+    assert lines == [f"{n}.py: it cannot be parsed" for n in range(examine.MOST_HOSTILE)]
 
 
 def test_an_empty_file_is_right_where_it_makes_a_package():

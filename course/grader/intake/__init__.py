@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course.grader.intake import downloads, examine, lateness, layout
-from course.grader.intake.archive import Refused, open_source
+from course.grader.intake.archive import Refused, opened
 from course.grader.intake.downloads import Handed
 from course.text import one_line
 
@@ -52,13 +52,12 @@ def find(course, folder, roster=None):
         raise FileNotFoundError(f"{folder} is no folder; name the one that holds all submissions")
     if any((folder / name).exists() for name in course.expected_files):
         raise ValueError(f"{folder} is itself a submission; name the folder in which it lies")
-    found = downloads.read_folder(course, folder)
+    found = downloads.read_folder(course, folder, roster)
     if not found.students:
         lines = [f"{name}: {why}" for name, why in found.not_graded[:20]]
         raise FileNotFoundError(
             "\n".join([f"{folder} holds no submission that a name tells of", *lines])
         )
-    found = downloads.with_roster(found, roster) if roster else found
     found.students = [lateness.judged(course.deadline, one) for one in found.students]
     return found
 
@@ -77,7 +76,7 @@ def unpacked(course, path):
         return
     full = f"the files before it have {UNPACKED_LIMIT / 1e9:.0f} GB; unpack it, and name the folder"
     left = UNPACKED_LIMIT
-    with tempfile.TemporaryDirectory(prefix="download-") as name, open_source(path) as source:
+    with tempfile.TemporaryDirectory(prefix="download-") as name, opened((path, "")) as source:
         for entry in source.entries:
             try:
                 content = source.read(entry, DOWNLOAD_LIMIT) if left >= 0 else b""
@@ -95,7 +94,7 @@ def unpacked(course, path):
 def holds_many(course, path):
     """Whether a file is a zip of several submissions, and not one student's."""
     try:
-        with open_source(path) as source:
+        with opened((path, "")) as source:
             entries = list(source.entries)
     except (Refused, OSError):
         return False

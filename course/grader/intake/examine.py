@@ -3,31 +3,22 @@
     remarks(files) -> ["notebooks/one.ipynb: it is a Git LFS pointer, not the file", ...]
     count_cells(files, known) -> {name: Counted}, which notebook is which by its cells
 
-The files are parsed in a child process of few resources: a source can be written such that the
-parser crashes or never ends, and a small text such that it takes gigabytes as a parsed notebook.
+Files are parsed in a child process of few resources, see limited.py: a source can be written such
+that the parser crashes or never ends, and a small text such that it takes gigabytes as a notebook.
 """
 
 import ast
-import contextlib
 import json
 import re
-import resource
-import subprocess
-import sys
-import warnings
-from pathlib import Path
 from typing import NamedTuple
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
+from course.limited import Refused, in_child
 from course.notebook import read_cells, squeeze
 from course.submission.contents import damage
 from course.text import one_line
 
-SECONDS, MEMORY = 10, 2_000_000_000  # of a child: processor time, bytes
-SLACK = 6  # times as many by the clock, as a busy machine is no fault of a file
-CHILDREN = 3  # with a new one for what follows a file that an earlier one died of
+SECONDS, SIZE = 10, 10_000  # of a file: processor time, bytes of what is said
+MOST_HOSTILE = 3  # files that the parser died of; what follows the last is not looked at
 LFS = b"version https://git-lfs.github.com/spec/"
 PYTHON_2 = (  # what the parser says, what the line looks like, and the name for it
     ("call to 'print'", r"\bprint\b", "a print statement"),
@@ -42,14 +33,16 @@ PYTHON_2 = (  # what the parser says, what the line looks like, and the name for
 
 def remarks(files):
     """Return one line for each of the files (.py, .ipynb) that is not as it should be."""
-    found, pending = [], list(files)
-    for _ in range(CHILDREN):
-        said_of = in_child([(name, files[name]) for name in pending])
-        found += filter(None, said_of)
-        if len(said_of) == len(pending):
+    found, hostile = [], 0
+    for name, content in files.items():
+        try:
+            what = problem(name, content)
+        except (Refused, ValueError):
+            what, hostile = "it cannot be parsed", hostile + 1
+        if what:
+            found.append(f"{one_line(name, 100)}: {one_line(what)}")
+        if hostile == MOST_HOSTILE:
             break
-        found.append(f"{one_line(pending[len(said_of)], 100)}: it cannot be parsed")
-        pending = pending[len(said_of) + 1 :]
     return found
 
 
@@ -67,52 +60,33 @@ def count_cells(files, known):
 
     known   {notebook of the course: {"ids": [...], "texts": [...]}}, of all editions
     """
-    found, named = {}, list(files)
-    for _ in range(CHILDREN):
-        counted = in_child([(name, files[name]) for name in named], known)
-        pairs = zip(named, counted, strict=False)
-        found |= {name: Counted(*one) for name, one in pairs if one is not None}
-        named = named[len(counted) + 1 :]  # one that the child died of is none
-        if not named:
+    found = {}
+    for name, content in files.items():
+        try:
+            found[name] = Counted(*count(content, known))
+        except ValueError:  # it is none
+            continue
+        except Refused:  # the parser died of it
             break
     return found
 
 
-def in_child(files, known=None):
-    """Return a remark or None for each (name, content), up to the one that the child died of.
-
-    With `known` cells, what is counted in place of remarks.
-    """
-    sizes = [(name, len(content)) for name, content in files]
-    header = json.dumps({"files": sizes, "known": known})
-    try:
-        output = subprocess.run(
-            [sys.executable, "-I", "-B", __file__],
-            input=header.encode() + b"\n" + b"".join(content for _, content in files),
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SLACK * SECONDS,
-        ).stdout  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        output = error.stdout or b""
-    return [json.loads(line) for line in output.splitlines(keepends=True) if line.endswith(b"\n")]
-
-
-def look_at(name, content):
+@in_child(SECONDS, SIZE)
+def problem(name, content):
     """Return what is wrong with a file, None if nothing is."""
     if not content.strip():
         return None if name.endswith("/__init__.py") else "it is empty"
     if content.startswith(LFS):
         return "it is a Git LFS pointer, not the file"
-    if problem := damage(name, content):  # not UTF-8, or an unfinished merge
-        return problem.what
+    if damaged := damage(name, content):  # not UTF-8, or an unfinished merge
+        return damaged.what
     return look_at_notebook(content) if name.endswith(".ipynb") else look_at_code(content)
 
 
+@in_child(SECONDS, SIZE)
 def count(content, known):
-    """Return the Counted of a file, None if it is no notebook."""
-    try:
-        cells = read_cells(content)
-    except ValueError:
-        return None
+    """Return the Counted of a file. Raises ValueError if it is no notebook."""
+    cells = read_cells(content)
     texts = [squeeze(cell.source) for cell in cells]
     given, numbers = set(), {}
     for name, its in known.items():
@@ -153,26 +127,3 @@ def look_at_code(content):
     except Exception:  # RecursionError, MemoryError, and others with strange input
         return "it is nested too deep to be Python code"
     return None
-
-
-def main():
-    """In the child: read files from stdin, write remarks to stdout."""
-    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
-        with contextlib.suppress(ValueError, OSError):  # less is allowed already; macOS
-            resource.setrlimit(kind, (most, most))
-    warnings.simplefilter("ignore")  # of odd but valid code
-    header = json.loads(sys.stdin.buffer.readline())
-    for name, size in header["files"]:
-        content = sys.stdin.buffer.read(size)
-        try:
-            if header["known"] is not None:
-                print(json.dumps(count(content, header["known"])), flush=True)
-                continue
-            what = look_at(name, content)
-        except (MemoryError, RecursionError):
-            what = "it takes too much memory to be read"
-        print(json.dumps(what and f"{one_line(name, 100)}: {one_line(what)}"), flush=True)
-
-
-if __name__ == "__main__":
-    main()

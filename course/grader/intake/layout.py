@@ -16,7 +16,7 @@ from course.definition import is_picture
 from course.edition import handed_out
 from course.edition.derive import ReleaseError
 from course.grader.intake import examine
-from course.grader.intake.archive import Pile, Refused, above
+from course.grader.intake.archive import Refused, above, opened
 from course.notebook import PLACEHOLDER, squeeze
 from course.submission.contents import FILE_LIMIT, NOTEBOOK_LIMIT, OWN_LIMIT, PICTURE_LIMIT
 from course.text import one_line
@@ -26,9 +26,9 @@ MAX_REFUSED, MAX_PLACES, MAX_NOTEBOOKS = 20, 20, 20
 
 
 def read(course, pieces):
-    """Return ({name: bytes}, remarks) of a submission's archive.Pile. Raises Refused, OSError."""
+    """Return ({name: bytes}, remarks) of the pieces of a submission. Raises Refused, OSError."""
     expected = len(course.expected_files)
-    with Pile(pieces) as source:
+    with opened(*pieces) as source:
         if max(place.expected for place in places_in(course, source)) < expected:
             source.unpack()
         root, *others = sorted(places_in(course, source), key=Place.rank)[:MAX_PLACES]

@@ -1,6 +1,7 @@
 """From results to what people read and grade.
 
     answers         what a person grades, cut out of the notebooks
+    shown           what cells have shown, read once for all pages
     points          those of the grader and those that people gave
     telling         verdicts in words, for all of these:
     feedback        the page of a student

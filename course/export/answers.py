@@ -15,6 +15,7 @@ import io
 import re
 import warnings
 from contextlib import suppress
+from itertools import islice
 
 from PIL import Image
 
@@ -175,14 +176,14 @@ def pictures(cells, group, given):
         found += [(index, bundle) for bundle in cells[index].attachments.values()]
     for index in section(cells, group, given):
         found += [(index, output.get("data")) for output in cells[index].outputs]
-    seen = 0
-    for index, bundle in found:
-        for mime in ENDINGS:
-            picture = decode(joined(dig(bundle, mime)))
-            if picture and seen < MOST_FIGURES:
-                seen += 1
-                cell = cells[index]
-                yield one_line(min(cell.ids, default=""), 64), one_line(cell.alt, 500), *picture
+    shown = ((cells[index], found) for index, bundle in found if (found := picture_in(bundle)))
+    for cell, picture in islice(shown, MOST_FIGURES):
+        yield one_line(min(cell.ids, default=""), 64), one_line(cell.alt, 500), *picture
+
+
+def picture_in(bundle):
+    """Return (MIME type, bytes) of the first picture in a MIME bundle that a browser can show."""
+    return next(filter(None, (decode(joined(dig(bundle, mime))) for mime in ENDINGS)), None)
 
 
 def section(cells, group, given):

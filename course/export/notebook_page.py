@@ -10,7 +10,6 @@ from contextlib import suppress
 
 from markupsafe import Markup
 
-from course.export.answers import FIGURE_BYTES, decode
 from course.export.markup import (
     PICTURES,
     markdown,
@@ -20,8 +19,9 @@ from course.export.markup import (
     render,
     sanitized,
 )
+from course.export.shown import shown
 from course.limited import Refused, in_child
-from course.notebook import dig, joined, read_cells
+from course.notebook import read_cells
 from course.text import clean, one_line
 
 TEXT_LIMIT = 20_000  # characters of one output
@@ -76,55 +76,17 @@ def cell_body(cell, budget):
     source = clean(cell.source, TEXT_LIMIT)
     code = budget.spend(python, source) if budget.left > 0 else source
     body = Markup('<pre class="source" tabindex="0">{}</pre>').format(code)
-    return body + Markup("").join(
-        output_body(one, budget, cell.alt) for one in joined_streams(cell)
-    )
+    return body + Markup("").join(output_body(one, budget, cell.alt) for one in shown(cell))
 
 
-def joined_streams(cell):
-    """Return a cell's outputs, with text printed in small pieces put together."""
-    outputs = []
-    for output in cell.outputs:
-        before = outputs[-1] if outputs else {}
-        if output.get("output_type") == "stream" == before.get("output_type") and (
-            output.get("name") == before.get("name")
-        ):
-            before["pieces"].append(joined(output.get("text")))
-        else:
-            outputs.append(output | {"pieces": [joined(output.get("text"))]})
-    return outputs
-
-
-def output_body(output, budget, alt):
-    kind = output.get("output_type")
-    if kind == "stream":
-        name = "error" if output.get("name") == "stderr" else "text"
-        return text_body("".join(output["pieces"]), name)
-    if kind == "error":
-        traceback = output.get("traceback")
-        lines = traceback if isinstance(traceback, list) else []
-        text = "\n".join(joined(line) for line in lines)
-        return text_body(text or f"{output.get('ename')}: {output.get('evalue')}", "error")
-    data = output.get("data")
-    for mime in PICTURES:
-        if text := joined(dig(data, mime)):
-            return picture_body(text, one_line(alt, 500) or "output of this cell")
-    if text := joined(dig(data, "text/html")):
-        return Markup('<div class="output html">{}</div>').format(budget.spend(sanitized, text))
-    if text := joined(dig(data, "text/markdown")):
-        return Markup('<div class="output html">{}</div>').format(budget.spend(markdown, text))
-    if text := joined(dig(data, "image/svg+xml")):
-        return text_body(f"a picture in SVG, whose text this is:\n{text}", "text")
-    return text_body(joined(dig(data, "text/plain")) or joined(dig(data, "text/latex")), "text")
-
-
-def picture_body(text, alt):
-    found = decode(text)
-    if not found:
-        return text_body(f"a picture, damaged or over {FIGURE_BYTES:,} bytes: not shown", "")
-    mime, content = found
-    uri = picture(content, mime)
-    return Markup('<p class="output"><img src="{}" alt="{}"></p>').format(uri, alt)
+def output_body(shown, budget, alt):
+    if shown.kind in PICTURES:
+        uri, alt = picture(shown.content, shown.kind), one_line(alt, 500) or "output of this cell"
+        return Markup('<p class="output"><img src="{}" alt="{}"></p>').format(uri, alt)
+    if shown.kind in ("html", "markdown"):
+        html = budget.spend(sanitized if shown.kind == "html" else markdown, shown.content)
+        return Markup('<div class="output html">{}</div>').format(html)
+    return text_body(shown.content, shown.kind)
 
 
 def text_body(text, name):

@@ -15,8 +15,7 @@ import itertools
 import math
 import re
 import statistics
-import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 
 from markupsafe import Markup
@@ -33,7 +32,6 @@ from course.text import fit, one_line
 SHOWN_CELLS, MOST_NAMES = 15, 40
 MOST_BARS = 20  # of a distribution, besides that of no points
 SHORT = 40  # letters and signs: what is shorter may well be written twice
-SUMS = ("automatic_possible", "changed", "by_hand", "by_hand_possible", "waiting")
 # A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
 # separator is another one, a cell may begin behind it.
 FORMULA = re.compile(r"(^|[,;|\t\"])(\s*)(?=[=+\-@\t\r\n＝＋－＠])")  # noqa: RUF001
@@ -43,12 +41,12 @@ def row(course, result, manual=None):
     """Return what the course's pages say of a result; `manual` as in feedback.page.
 
     points, exercises, answers   Points; {name: dictionary}; {its title: points or None}
+    notebooks                    {name: what became of it, in a few words}
     cells                        [(notebook, cell, verdict), ...] of those that deserve a look
     """
-    manual, intern = manual or {}, sys.intern  # the same few words stand in every row
-    executed = {one["name"]: one["status"] for one in result["notebooks"]}
-    student = result.get("student", {})
-    counted = Points.of(result, manual)
+    manual, student = manual or {}, result.get("student", {})
+    counted, entries = Points.of(result, manual), (*result["exercises"], *result["answers"])
+    kept = ("notebook", "points", "status", "vectorized")
     return {
         "name": one_line(result["name"]),
         "id": one_line(student.get("id", "")),
@@ -61,23 +59,25 @@ def row(course, result, manual=None):
         "unknown": student.get("penalty", 0) is None,
         "sandbox": result["sandbox"],
         "points": counted,
-        "exercises": {intern(one["exercise"]): exercise(one) for one in result["exercises"]},
-        "answers": {
-            intern(f"{one['notebook']}: {one['title']}"): score_of(one, manual)
-            for one in result["answers"]
+        "exercises": {
+            one["exercise"]: {key: one[key] for key in kept}
+            | {"asked": one.get("asked", True), "misconceptions": list(one["misconceptions"])}
+            for one in result["exercises"]
         },
-        "edition": intern(result.get("edition", "")),
-        "not_asked": [
-            f"{one['notebook']}: {one.get('title') or one['exercise']}"
-            for one in (*result["exercises"], *result["answers"])
-            if not one.get("asked", True)
-        ],
+        "answers": {label(one): score_of(one, manual) for one in result["answers"]},
+        "edition": result.get("edition", ""),
+        "not_asked": [label(one) for one in entries if not one.get("asked", True)],
         "prints": fingerprints(result),
-        "checked": {one["name"]: intern(tell_checked(one)) for one in result["notebooks"]},
-        "notebooks": {name: intern(executed.get(name, "")) for name in course.notebooks},
+        "notebooks": dict.fromkeys(course.notebooks, "")
+        | {one["name"]: tell_checked(one) for one in result["notebooks"]},
         "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
         "remarks": len(result["remarks"]),
     }
+
+
+def label(entry):
+    """Return the name of an exercise or an answer that no other has."""
+    return f"{entry['notebook']}: {entry.get('title') or entry['exercise']}"
 
 
 def fingerprints(result):
@@ -89,10 +89,7 @@ def fingerprints(result):
     code = "".join(one.get("code", "") for one in written)
     code = re.sub(r"\s+", "", re.sub(r"#.*", "", code))
     texts = [("the code of all exercises", code if len(written) > 1 else "")]
-    texts += [
-        (f"{one['notebook']}: {one['title']}", "".join(one["source"].casefold().split()))
-        for one in result["answers"]
-    ]
+    texts += [(label(one), "".join(one["source"].casefold().split())) for one in result["answers"]]
     prints = [(what, hash_of(text)) for what, text in texts if len(text) >= SHORT]
     return [("all files", result["content"][:16]), *prints] if prints else []
 
@@ -150,24 +147,12 @@ def tell_checked(entry):
     return ", ".join(bad) or COUNTED["same"]
 
 
-def exercise(entry):
-    intern = sys.intern
-    return {
-        "notebook": intern(entry["notebook"]),
-        "points": entry["points"],
-        "status": intern(entry["status"]),
-        "asked": entry.get("asked", True),
-        "vectorized": entry["vectorized"],
-        "misconceptions": [intern(name) for name in entry["misconceptions"]],
-    }
-
-
 def bad_cells(course, notebook):
     """Yield (notebook, cell, verdict) of cells that were handed out; those of students differ."""
     name = notebook["name"]
     for cell in notebook["cells"]:
         if cell["verdict"] in CELLS and cell["id"] in ids_handed_out(course, name):
-            yield sys.intern(name), sys.intern(cell["id"]), sys.intern(cell["verdict"])
+            yield name, cell["id"], cell["verdict"]
 
 
 @cache
@@ -195,41 +180,39 @@ def write(course, out, rows, about=None):
 def grades(rows):
     """Return the content of grades.csv: a line for each submission, with a mark by which Excel
     knows UTF-8."""
-    exercises = [one["exercises"].items() for one in rows]
-    timed = {
-        name for items in exercises for name, entry in items if entry["vectorized"] is not None
-    }
-    lines, file = [columns(one, timed) for one in rows], io.StringIO()
+    lines, file = [columns(one) for one in rows], io.StringIO()
     writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerows([name for name, _ in line] for line in lines[:1])
-    writer.writerows([text for _, text in line] for line in lines)
+    writer.writerows(lines[:1])  # the names of the columns
+    writer.writerows(line.values() for line in lines)
     return "\ufeff" + file.getvalue()
 
 
-def columns(one, timed):
-    """Return [(name of a column, text), ...] of a row. No name is there twice: an exercise that is
-    called like a sum has its notebook's name before it."""
-    exercises, answers, counted = one["exercises"], one["answers"], one["points"]
-    yes_no = {True: "yes", False: "no", None: ""}
+def columns(one):
+    """Return {name of a column: text} of a row."""
+    counted, yes_no = one["points"], {True: "yes", False: "no"}
     so_far = points(counted.total)
-    found = [("name", harmless(one["name"])), ("id", harmless(one["id"]))]
-    found += [("late", yes_no[bool(one["late"])]), ("handed in", one["time"])]
-    found += [("attempts", str(one["attempts"])), ("automatic", points(counted.automatic))]
-    found += [("by hand", points(counted.by_hand + counted.changed))]
-    found += [("penalty", points(counted.penalty))]
-    found += [("total", "" if one["waits"] else so_far), ("so far", so_far)]
-    found += [("waits", one["waits"]), ("slug", harmless(one["slug"]))]
-    more = [(name, points(getattr(counted, name))) for name in SUMS]
-    more += [("remarks", str(one["remarks"])), ("sandbox", yes_no[one["sandbox"]])]
-    taken = {name for name, _ in found + more}
-    for name, entry in exercises.items():
-        label = f"{entry['notebook']}: {name}" if name in taken else name
-        found.append((label, points(entry["points"])))
-        more.append((f"{name} status", entry["status"]))
-        if name in timed:
-            more.append((f"{name} is vectorized", yes_no[entry["vectorized"]]))
-    found += [(title, "" if score is None else points(score)) for title, score in answers.items()]
-    return found + more + [(f"{name}.ipynb", text) for name, text in one["notebooks"].items()]
+    return {
+        "name": harmless(one["name"]),
+        "id": harmless(one["id"]),
+        "late": yes_no[bool(one["late"])],
+        "handed in": one["time"],
+        "attempts": str(one["attempts"]),
+        "automatic": points(counted.automatic),
+        "by hand": points(counted.by_hand + counted.changed),
+        "penalty": points(counted.penalty),
+        "total": "" if one["waits"] else so_far,
+        "so far": so_far,
+        "waits": one["waits"],
+        "slug": harmless(one["slug"]),
+        **{
+            label(it | {"exercise": name}): points(it["points"])
+            for name, it in one["exercises"].items()
+        },
+        **{name: "" if score is None else points(score) for name, score in one["answers"].items()},
+        **{f"{name}.ipynb": told for name, told in one["notebooks"].items()},
+        "remarks": str(one["remarks"]),
+        "sandbox": yes_no[one["sandbox"]],
+    }
 
 
 def harmless(text):
@@ -255,7 +238,7 @@ def index(course, rows, about=None):
         rows=rows,
         without_sandbox=sum(not one["sandbox"] for one in rows),
         waiting=sum(one["points"].waiting > 0 for one in rows),
-        distributions=distributions(rows),
+        bars=distribution(rows) if rows else None,
         exercises=exercise_table(rows),
         misconceptions=misconceptions(course, rows),
         cells=cell_table(rows),
@@ -271,23 +254,13 @@ def index(course, rows, about=None):
     )
 
 
-def distributions(rows):
-    """Return what `distribution` does: of exercises, and of all points if none wait."""
-    counted = [one["points"] for one in rows]
-    found = []
-    if counted:
-        most = max(one.automatic_possible for one in counted)
-        values = [one.automatic for one in counted]
-        found.append(distribution("Points for exercises", values, most))
-        # While some wait, those that do not are not like the others.
-        if not any(one.waiting for one in counted) and any(one.by_hand_possible for one in counted):
-            most = max(one.possible for one in counted)
-            found.append(distribution("Points altogether", [one.total for one in counted], most))
-    return found
-
-
-def distribution(title, values, most):
-    """Return a title, the median, and how many values are about a multiple of a round step."""
+def distribution(rows):
+    """Return a title with the median, and how many have about a multiple of a round step: of all
+    points or, as those who wait are not like the others, of those for exercises."""
+    done = not any(one["points"].waiting for one in rows)
+    title, what = ("Points altogether", "") if done else ("Points for exercises", "automatic_")
+    most = max(getattr(one["points"], f"{what}possible") for one in rows)
+    values = [one["points"].total if done else one["points"].automatic for one in rows]
     steps = (digit * 10**power for power in itertools.count() for digit in (1, 2, 5))
     step = next(step for step in steps if most <= MOST_BARS * step)
     last = math.ceil(most / step)
@@ -297,26 +270,21 @@ def distribution(title, values, most):
 
 
 def exercise_table(rows):
-    """Return [{"name", "notebook", "counts": {status: n}, "loops": n or None}, ...]."""
-    table = {}
+    """Return {exercise: {status, or "loops": how many}}."""
+    table = defaultdict(Counter)
     for one in rows:
         for name, entry in one["exercises"].items():
-            new = {"name": name, "notebook": entry["notebook"], "counts": Counter(), "loops": None}
-            line = table.setdefault(name, new)
-            line["counts"][entry["status"]] += 1
-            if entry["vectorized"] is not None:
-                line["loops"] = (line["loops"] or 0) + (not entry["vectorized"])
-    return list(table.values())
+            table[name] += Counter([entry["status"], *["loops"] * (entry["vectorized"] is False)])
+    return table
 
 
 def misconceptions(course, rows):
     """Return {exercise: [(name, hint, rows of who has it), ...]}, the most frequent first."""
-    found = {}
+    found = defaultdict(lambda: defaultdict(list))
     for one in rows:
         for exercise, entry in one["exercises"].items():
-            who = found.setdefault(exercise, {})
             for name in entry["misconceptions"]:
-                who.setdefault(name, []).append(one)
+                found[exercise][name].append(one)
     hints = {one.name: one.explanation for one in Catalogue(course).entries}
     return {
         exercise: [
@@ -324,16 +292,15 @@ def misconceptions(course, rows):
             for name in sorted(who, key=lambda name: (-len(who[name]), name))
         ]
         for exercise, who in found.items()
-        if who
     }
 
 
 def question_table(rows):
     """Return [(title, graded, mean of these, waiting), ...], the least points first."""
-    scores = {}
+    scores = defaultdict(list)
     for one in rows:
         for title, score in one["answers"].items():
-            scores.setdefault(title, []).append(score)
+            scores[title].append(score)
     table = []
     for title, found in scores.items():
         given = [score for score in found if score is not None]
@@ -344,10 +311,10 @@ def question_table(rows):
 
 def cell_table(rows):
     """Return [(notebook, cell, {verdict: rows}), ...]: the cells that most often fail."""
-    found = {}
+    found = defaultdict(lambda: {name: [] for name in CELLS})
     for one in rows:
         for notebook, cell, verdict in one["cells"]:
-            found.setdefault((notebook, cell), {name: [] for name in CELLS})[verdict].append(one)
+            found[notebook, cell][verdict].append(one)
 
     def rank(place):
         return [-len(who) for who in found[place].values()], place
@@ -357,8 +324,7 @@ def cell_table(rows):
 
 # The terminal
 
-NAME, CELL = 26, 6  # columns
-LEGEND = "0 not right   - not implemented   ! not to be run   * answers wait for a person"
+LINE = "{} {:>6} {:>6} {:>7}  {}"
 
 
 def summary_table(rows, most=60):
@@ -366,36 +332,21 @@ def summary_table(rows, most=60):
     if not rows:
         return "no submission was graded"
     rows = ordered(rows)
-    exercises = rows[0]["exercises"]
-    lines = [" " * NAME + notebooks_line(exercises), heads_line(exercises)]
-    lines += [table_line(one) for one in rows[:most]]
+    lines = [LINE.format(fit("submission", 26), "auto", "hand", "total", "not right")]
+    for one in rows[:most]:
+        counted = one["points"]
+        wrong = (name for name, it in one["exercises"].items() if it["status"] != "passed")
+        lines.append(
+            LINE.format(
+                fit(one["name"], 26),
+                points(counted.automatic),
+                points(counted.by_hand + counted.changed),
+                points(counted.total) + "*" * bool(one["waits"]),
+                one_line(", ".join(wrong), 30),
+            ).rstrip()
+        )
     if rows[most:]:
         lines.append(f"and {len(rows) - most:,} more, in grades.csv")
     median = points(statistics.median(one["points"].total for one in rows))
-    lines += ["", f"median {median} of {points(rows[0]['points'].possible)} points", LEGEND]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def notebooks_line(exercises):
-    """Return the names of the notebooks, each above its exercises."""
-    widths = Counter()
-    for entry in exercises.values():
-        widths[entry["notebook"]] += CELL
-    return "".join("  " + fit(name, width - 2) for name, width in widths.items())
-
-
-def heads_line(exercises):
-    """Return the last words of the exercises' names, and of the sums."""
-    names = [fit(name.split("_")[-1], CELL - 1).strip() for name in exercises]
-    heads = [*names, "auto", "hand", "total"]
-    return fit("submission", NAME) + "".join(fit(name, CELL, right=True) for name in heads)
-
-
-def table_line(one):
-    marks, counted = {"not implemented": "-", "broken": "!"}, one["points"]
-    cells = [
-        marks.get(entry["status"]) or points(entry["points"]) for entry in one["exercises"].values()
-    ]
-    cells += [points(counted.automatic), points(counted.by_hand + counted.changed)]
-    cells.append(points(counted.total) + ("*" if counted.waiting else ""))
-    return fit(one["name"], NAME - 1) + " " + "".join(fit(text, CELL, right=True) for text in cells)
+    lines += ["", f"median {median} of {points(rows[0]['points'].possible)} points"]
+    return "\n".join([*lines, "* is not final yet: answers wait for a person, or work is missing"])

@@ -165,10 +165,12 @@ def tell_lateness(student):
 
 def tell_waiting(result, counted):
     """Return why a total, of these Points, is not final; "" if it is."""
-    lacking = [one["name"] for one in result["notebooks"] if one["status"] == "missing"]
+    missing = [name.rpartition("/")[2] for name in result.get("missing", ())]
     ungraded = any(remark.startswith("not graded: ") for remark in result["remarks"])
     unknown = result.get("student", {}).get("penalty", 0) is None
     why = [f"answers worth {points(counted.waiting)} wait for a person"] * bool(counted.waiting)
     why += ["it was not graded"] * ungraded
     why += ["how late it was handed in is not known"] * unknown
-    return "; ".join(why + [f"{name}.ipynb was not found" for name in lacking])
+    if missing:
+        why.append(f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not found")
+    return "; ".join(why)

@@ -9,6 +9,7 @@ differ in "times" alone, and in sums of attachments in which a cell has printed 
     content            SHA-256 of the submission's files
     key, keys          of what the result follows from; of its parts, see settings.keys
     edition            the id of the one that it comes from, "" if nothing was looked at
+    missing            names of files that no submission can be graded without
     told               [sentence, ...] on given files that were changed, and on other editions
     seed, data         of the unseen problems; the data set the notebooks were executed on
     sandbox            false if the code ran with the rights of whoever graded it
@@ -76,6 +77,7 @@ def grade(files, settings, kept=None):
     result = make_result(settings, exercises, cut_out(course, files))
     told = [*tell_editions(course, files), *tell_changes(work)]
     result |= {"edition": work.record.id, "told": told, "notebooks": notebooks}
+    result["missing"] = [name for name in course.expected_files if name not in files]
     result["times"] = {
         "exercises": round(judged - start, 2),
         "notebooks": round(time.perf_counter() - judged, 2),
@@ -95,6 +97,7 @@ def make_result(settings, exercises, answers):
         one["points"] = one["points"] if one["asked"] else one["possible"]
     return {
         "edition": "",
+        "missing": [],
         "told": [],
         "seed": settings.seed,
         "data": settings.data,

@@ -116,7 +116,7 @@ def test_what_students_wrote_stays_readable(book):
     assert found["search-cell"].source == "search = 1 < 2"
     figure, printed = found["search-cell"].outputs
     assert figure.data["image/png"] == picture.replace("\n", "") and "text/html" not in figure.data
-    assert printed.text == "red\n"
+    assert printed.text == "red"
 
 
 def test_the_executed_notebook_is_shown_where_there_is_one(book):

@@ -40,6 +40,17 @@ def test_points_are_told_with_what_waits_for_a_person(page):
     assert told.count("Well said.") == 6
 
 
+def test_no_total_is_final_where_a_file_was_not_found(page, course):
+    """Also where no notebook was to be executed, so that none is told as missing there."""
+    one = result(missing=["notebooks/one.ipynb", "toy/sums.py"], notebooks=[])
+    why = "one.ipynb, sums.py were not found"
+    assert f"70 of 100 points so far; answers worth 30 wait for a person; {why}" in page(one)
+    told = page(one, graded(one, 0))
+    assert f"70 of 100 points so far; {why}" in told and "Total" not in told
+    assert f"so far; {why}" in gradescope.results(one, graded(one, 0))["output"]
+    assert overview.row(course, one, graded(one, 0))["waits"] == why
+
+
 def test_what_was_not_answered_does_not_wait_but_an_unreadable_notebook_does(page):
     one = result()
     one["answers"][0] |= {"answered": False, "source": ""}

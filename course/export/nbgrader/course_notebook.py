@@ -14,13 +14,15 @@ import base64
 import copy
 import json
 import re
+from itertools import islice
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_markdown_cell
 
-from course.export.answers import ENDINGS, decode
+from course.export.answers import picture_in
+from course.export.shown import shown
 from course.limited import Refused, in_child
-from course.notebook import dig, joined, read_cells, squeeze
+from course.notebook import dig, read_cells, squeeze
 from course.outputs.canonical import METADATA
 from course.text import clean, one_line
 
@@ -39,7 +41,6 @@ TAG = re.compile(r"<(?![\s\d=.,$-])")
 LINK = re.compile(r"\](?=[(:])(?!\(attachment:([\w.-]+)\))")
 ATTACHMENT = re.compile(r"\]\(attachment:([\w.-]+)\)")
 TEX = re.compile(r"\\(?=(href|class|style|cssId|require|unicode|data|bbox|mmlToken)\b)", re.I)
-COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def build(given, content, answers, notes, codes=None):
@@ -160,7 +161,7 @@ def note_cell(notes):
 def own_cell(cell, name, rich):
     """Return a cell that the student added."""
     if cell.type == "code":
-        return code_cell(name, cell.source, cell.number, cell.outputs)
+        return code_cell(name, cell.source, cell)
     if cell.type == "markdown":
         return markdown_cell(name, *written(cell.source, cell.attachments, rich))
     return markdown_cell(name, indented(safe_markdown(cell.source)))
@@ -180,8 +181,7 @@ def given_cell(one, cell, answer, rich):
         source = answer["source"]
     if one.cell_type == "markdown":
         return markdown_cell(one.id, source, attached, one.metadata)
-    number, outputs = (cell.number, cell.outputs) if same_type else (None, [])
-    return code_cell(one.id, source, number, outputs, one.metadata)
+    return code_cell(one.id, source, cell if same_type else None, one.metadata)
 
 
 def markdown_cell(name, source, attachments=None, metadata=None):
@@ -189,15 +189,15 @@ def markdown_cell(name, source, attachments=None, metadata=None):
     return cell | ({"attachments": attachments} if attachments else {})
 
 
-def code_cell(name, source, number, outputs, metadata=None):
-    number = number if type(number) is int and 0 <= number < 1_000_000 else None
+def code_cell(name, source, cell, metadata=None):
+    number = cell.number if cell and type(cell.number) is int else None
     return {
         "cell_type": "code",
         "id": name,
         "metadata": metadata or {},
-        "execution_count": number,
+        "execution_count": number if number in range(1_000_000) else None,
         "source": clean(source, SOURCE_LIMIT),
-        "outputs": list(safe_outputs(outputs, number)),
+        "outputs": list(safe_outputs(cell)) if cell else [],
     }
 
 
@@ -212,10 +212,10 @@ def written(source, attachments, rich=True):
     if not rich or len(source) > RICH_CELL:
         return indented(safe_markdown(source)), {}
     pictures = {
-        name: picture
+        name: in_base64(*found)
         for name, bundle in attachments.items()
         if re.fullmatch(r"[\w.-]+", name) and f"](attachment:{name})" in source
-        if (picture := picture_of(bundle))
+        if (found := picture_in(bundle))
     }
     text = safe_markdown(source, pictures)
     try:
@@ -246,46 +246,21 @@ def safe_markdown(source, attachments=()):
     return TEX.sub(r"\\ ", source)
 
 
-def safe_outputs(outputs, number):
-    for output in outputs[:MOST_OUTPUTS]:
-        kind = output.get("output_type")
-        if kind == "stream":
-            name = "stderr" if output.get("name") == "stderr" else "stdout"
-            yield {"output_type": kind, "name": name, "text": plain(output.get("text"))}
-        elif kind == "error":
-            lines = output.get("traceback")
-            text = "\n".join(map(joined, lines)) if isinstance(lines, list) else ""
-            error = {key: one_line(joined(output.get(key))) for key in ("ename", "evalue")}
-            yield {"output_type": kind, **error, "traceback": plain(text).split("\n")}
-        elif kind in ("display_data", "execute_result"):
-            shown = {"output_type": kind, "data": safe_data(output.get("data")), "metadata": {}}
-            yield shown | ({"execution_count": number} if kind == "execute_result" else {})
-    if len(outputs) > MOST_OUTPUTS:
-        text = f"... {len(outputs) - MOST_OUTPUTS} more outputs are left out here\n"
+def safe_outputs(cell):
+    """Yield a cell's outputs as pictures and plain text."""
+    for one in islice(shown(cell), MOST_OUTPUTS):
+        if isinstance(one.content, bytes):
+            data = in_base64(one.kind, one.content)
+            if one.kind == "image/gif":  # which nbconvert shows in HTML only
+                data = {"text/html": f'<img src="data:{one.kind};base64,{data[one.kind]}">'}
+            yield {"output_type": "display_data", "metadata": {}, "data": data}
+        elif text := clean(one.plain, OUTPUT_LIMIT).rstrip():
+            name = "stderr" if one.kind == "error" else "stdout"
+            yield {"output_type": "stream", "name": name, "text": text}
+    if more := cell.outputs[MOST_OUTPUTS:]:
+        text = f"... {len(more)} more outputs are left out here\n"
         yield {"output_type": "stream", "name": "stdout", "text": text}
 
 
-def safe_data(bundle):
-    """Return what is shown of an output: a picture, else its plain text."""
-    text = plain(dig(bundle, "text/plain"))
-    picture = picture_of(bundle)
-    if picture:
-        [(mime, content)] = picture.items()
-        if mime == "image/gif":  # which nbconvert shows in HTML only
-            picture = {"text/html": f'<img src="data:{mime};base64,{content}">'}
-        return {**picture, "text/plain": text}
-    kinds = [one_line(kind, 60) for kind in bundle] if isinstance(bundle, dict) else []
-    return {"text/plain": text or f"(not shown here: {', '.join(kinds[:5]) or 'nothing'})"}
-
-
-def picture_of(bundle):
-    """Return {type: base64} of the picture in a bundle, encoded anew, or None."""
-    for mime in ENDINGS:
-        found = decode(joined(dig(bundle, mime)))
-        if found:
-            return {found[0]: base64.b64encode(found[1]).decode()}
-    return None
-
-
-def plain(text):
-    return clean(COLOURS.sub("", joined(text)[: 4 * OUTPUT_LIMIT]), OUTPUT_LIMIT)
+def in_base64(mime, content):
+    return {mime: base64.b64encode(content).decode()}

@@ -81,18 +81,18 @@ def compare_value(kind, expected, actual, tolerance):
 # Text
 
 # Times, ratios of times and numbers of timed loops, as people and tools print them: 0.12 s, 12.3x,
-# 1min 4s, took 23.4 seconds, 0s 2ms/step, 25.2it/s, 1,000,000 loops each, 0:01:23.4. There are two
-# letters for micro.
-UNIT = r"(?:ns|[µμu]s|ms|s|sec|seconds?|min|h)"
+# 1min 4s, 2m 5s, took 23.4 seconds, 9 times faster, 0s 2ms/step, 25.2it/s, 1,000,000 loops each,
+# 0:01:23.4. There are two letters for micro.
+UNIT = r"(?:[nµμum]?s|(?:[mu]|milli|micro)?sec(?:ond)?s?|min(?:ute)?s?|h(?:(?:ou)?rs?)?)"
 ONE_TIME = (
     r"(?:(?<![\w.:,])(?:"
-    r"\d+:\d\d:\d\d(?:\.\d+)?"
+    r"\d+:\d\d:\d\d(?:\.\d+)?|\d+m ?\d+(?:\.\d+)?s"
     rf"|\d+(?:\.\d+)?(?:e-?\d+)?(?: ?{UNIT}(?:/(?:step|it|epoch|batch))?|x)"
     r"|\d+(?:\.\d+)? ?(?:it|steps|batches|images|examples|samples)/s"
-    r"|(?:\d{1,3}(?:,\d{3})+|\d+) loops?"
+    r"|(?:\d{1,3}(?:,\d{3})+|\d+) loops?|\d+(?:\.\d+)? times(?= (?:faster|slower|as fast)\b)"
     r")(?!\w))"
 )
-TIME = re.compile(rf" *{ONE_TIME}(?: {ONE_TIME})*")
+TIME = re.compile(rf" *{ONE_TIME}(?: (?:and )?{ONE_TIME})*")
 
 # What another version writes in another way, and in a picture of its own or not at all.
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

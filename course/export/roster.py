@@ -12,6 +12,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,19 +82,11 @@ def encoding_of(content):
         return "utf-16"  # Blackboard's "xls", which is text with tabs
     if content.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252" if is_decodable(content) else "latin-1"
-    return "utf-8"
-
-
-def is_decodable(content):
-    try:
-        content.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    return True
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            content.decode(encoding)
+            return encoding
+    return "latin-1"  # which any bytes are
 
 
 def letters(text):

@@ -69,7 +69,7 @@ DUE = Deadline(
 def test_days_are_counted_from_the_deadline_and_cost_what_is_declared(
     time, late, own, days, penalty
 ):
-    one = Handed("Ann", "ann", (), late=late, time=time, due=own)
+    one = Handed(key="ann", name="Ann", pieces=(), late=late, time=time, due=own)
     found = judged(DUE, one)
     assert (found.days, found.penalty) == (days, penalty)
     assert found.late == (days > 0 or penalty is None)

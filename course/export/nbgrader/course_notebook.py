@@ -108,7 +108,7 @@ def align(given, cells):
     What is graded, and what asks for it, stands behind the given cell that precedes it in the
     edition, if it is gone.
     """
-    known = {index: one for one, index in recognize(given, cells)}
+    known = recognize(given, cells)
     there = {one.id for one in known.values()}
     gone, before = {}, ""  # {id of the given cell before, "" at the start: [(cell, None), ...]}
     for one in given:
@@ -124,29 +124,17 @@ def align(given, cells):
 
 
 def recognize(given, cells):
-    """Yield (given cell, index among the student's cells): by the id or, without one, the text."""
-    texts = [squeeze(cell.source) for cell in cells]
-    taken = set()
-
-    def first(fits):
-        return next((i for i in range(len(cells)) if i not in taken and fits(i)), None)
-
-    rest = []
+    """Return {index among the student's cells: given cell}, by the id or, without one, the text."""
+    ids, texts = {}, {}
+    for index, cell in reversed(list(enumerate(cells))):  # of several the first counts
+        ids |= dict.fromkeys(cell.ids, index)
+        texts[squeeze(cell.source)] = index
+    known = {ids[one.id]: one for one in given if one.id in ids}
     for one in given:
-        index = first(lambda i, one=one: one.id in cells[i].ids)
-        if index is None:
-            rest.append(one)
-        else:
-            taken.add(index)
-            yield one, index
-    for one in rest:
-        text = squeeze(one.source)
-        # The placeholders of all answers are the same.
-        if text and not (one.cell_type == "markdown" and is_graded(one)):
-            index = first(lambda i, text=text: texts[i] == text)
-            if index is not None:
-                taken.add(index)
-                yield one, index
+        text, answer = squeeze(one.source), one.cell_type == "markdown" and is_graded(one)
+        if one.id not in ids and text in texts and not answer:  # whose placeholders are the same
+            known.setdefault(texts[text], one)
+    return known
 
 
 # Cells
@@ -169,19 +157,17 @@ def own_cell(cell, name, rich):
 
 def given_cell(one, cell, answer, rich):
     """Return a cell of the edition, with what the student made of it (None: taken out)."""
-    source = cell.source if cell and not is_locked(one) else ""
-    same_type = cell and cell.type == one.cell_type
-    if is_locked(one) or (cell and source == one.source):
-        source, attached = one.source, {}
-    elif one.cell_type == "markdown":
-        if answer and answer["answered"]:
-            source = answer["source"]
-        source, attached = written(source, cell.attachments if cell else {}, rich)
-    elif answer and answer["answered"] and not same_type:
+    same_type, attached = cell and cell.type == one.cell_type, {}
+    source = cell.source if cell else ""
+    if is_locked(one):
+        source = one.source
+    elif answer and answer["answered"] and (one.cell_type == "markdown" or not same_type):
         source = answer["source"]
-    if one.cell_type == "markdown":
-        return markdown_cell(one.id, source, attached, one.metadata)
-    return code_cell(one.id, source, cell if same_type else None, one.metadata)
+    if one.cell_type == "code":
+        return code_cell(one.id, source, cell if same_type else None, one.metadata)
+    if source != one.source:
+        source, attached = written(source, cell.attachments if cell else {}, rich)
+    return markdown_cell(one.id, source, attached, one.metadata)
 
 
 def markdown_cell(name, source, attachments=None, metadata=None):

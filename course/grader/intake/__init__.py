@@ -134,7 +134,7 @@ def read(course, handed):
     """
     if not isinstance(handed, Handed):
         name = downloads.stem(Path(handed))
-        handed = Handed(name, name, ((Path(handed), ""),))
+        handed = Handed(key=name, name=name, pieces=((Path(handed), ""),))
     files, remarks = {}, []
     try:
         files, remarks = layout.read(course, handed.pieces)

@@ -12,7 +12,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import yaml
@@ -49,61 +49,58 @@ NO_STUDENT = "its name tells no student; put it into a folder that is called lik
 NOT_LISTED = "not in the list of students, or not found there by name and id"
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A file or folder, with what its name tells.
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What names tell of a student's work.
 
-    file          what the student called it; "" for what holds all of the student's files
-    key, name     of the student, who may have pieces from several systems; id, email  "" if unknown
-    slot, order   of pieces with one slot, those of the highest order count
-    late          whether the system says so
-    time          "2026-10-01 10:00:00", with its zone if that is known
-    due           a time of the student's own
-    typed         typed into the system: for a person to read
-    remarks       sentences on it
-    """
-
-    path: Path
-    system: str
-    key: str
-    name: str
-    file: str = ""
-    id: str = ""
-    email: str = ""
-    slot: str = ""
-    order: tuple = ()
-    late: bool = False
-    time: str = ""
-    due: str = ""
-    typed: bool = False
-    remarks: tuple = ()
-
-
-@dataclass(frozen=True)
-class Handed:
-    """What one student handed in, as far as names tell; fields that are not here are Piece's.
-
-    key        what the name of the folder of results is made of
-    pieces     (path, name that the student gave it; "" for what holds all of it), ...
+    key        what the name of the folder of results is made of; one a student
+    name       of the student;  id, email  "" if unknown
     late       whether the system says so, or the deadline
-    days       begun since it was due;  penalty  percent of all points, None if it is unknown
-    attempts   how many there are; pieces are of the last one
+    time       "2026-10-01 10:00:00", with its zone if that is known; "" if it is unknown
+    due        a time of the student's own
     remarks    sentences on what else was there
     """
 
-    name: str
     key: str
-    pieces: tuple
+    name: str
     id: str = ""
     email: str = ""
     late: bool = False
     time: str = ""
     due: str = ""
-    days: int = 0
-    penalty: float | None = 0
-    attempts: int = 1
     system: str = PLAIN
     remarks: tuple = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece(Told):
+    """A file or folder of a student, who may have some from several systems.
+
+    file          what the student called it; "" for what holds all of the student's files
+    slot, order   of pieces with one slot, those of the highest order count
+    typed         typed into the system: for a person to read
+    """
+
+    path: Path
+    file: str = ""
+    slot: str = ""
+    order: tuple = ()
+    typed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed(Told):
+    """What one student handed in.
+
+    pieces     (path, name that the student gave it; "" for what holds all of it), ...
+    attempts   how many there are; pieces are of the last one
+    days       begun since it was due;  penalty  percent of all points, None if it is unknown
+    """
+
+    pieces: tuple
+    attempts: int = 1
+    days: int = 0
+    penalty: float | None = 0
 
     @property
     def told(self):
@@ -201,12 +198,10 @@ def one_student(pieces):
         most = max(tried.values())
         remarks.append(f"{most} attempts: the last one counts; not graded: {names}")
     last, several = counted[-1], len(counted) > 1
-    told = ("name", "key", "id", "email", "late", "time", "due", "system")
     return Handed(
-        **{field: getattr(last, field) for field in told},
+        **{one.name: getattr(last, one.name) for one in fields(Told)} | {"remarks": tuple(remarks)},
         pieces=tuple((one.path, one.file or one.path.name * several) for one in counted),
         attempts=max(tried.values()),
-        remarks=tuple(remarks),
     )
 
 
@@ -338,9 +333,8 @@ def plain_pieces(course, paths):
                 time = read_time(stamp.read_bytes()[:100].decode("utf-8", "replace"))
         elif prefix and path in clones:
             system, name = "clones of GitHub Classroom", name.removeprefix(prefix)
-        pieces.append(
-            Piece(place, system, name, name, slot=path.suffix, order=(number,), time=time)
-        )
+        told = {"key": name, "name": name, "system": system, "time": time}
+        pieces.append(Piece(path=place, slot=path.suffix, order=(number,), **told))
     return pieces
 
 

@@ -1,6 +1,7 @@
 """Which edition does what comes back come from?
 
     choose(records, files, file)        the record of the edition that a notebook comes from
+    find_told(records, files, file)     the same, where metadata tell it
     edition(course)                     the edition that the tree gives now
     tell_editions(course, files)        sentences on notebooks that are not of one known edition
     keep(course, record)                keep a record in exercises/editions/, for grading
@@ -81,6 +82,10 @@ def tell_editions(course, files):
         elif named and named not in (record.id, first.id):
             what = f"the edition {one_line(named, 16)}, of which exercises/editions/ has no record"
             told.append(f"{file}: it is of {what}; it is graded as {record.id}, the nearest")
+        elif record is not records(course)[0] and not find_told(records(course), files, file):
+            told.append(
+                f"{file}: no notebook tells its edition; graded as {record.id}, the nearest"
+            )
         elif record.id != first.id:
             told.append(f"{file}: it is of another edition than the rest, {record.id}")
     return told
@@ -92,11 +97,8 @@ def choose(records, files, file):
     Its metadata tell; if they were lost, those of another notebook; else it is the edition with
     the most of its cells unchanged, and the fewest others. In doubt it is the first of the records.
     """
-    known = {one.id: one for one in records if file in one.notebooks}
-    names = [file, *sorted(name for name in files if name.endswith(".ipynb"))]
-    for name in names:
-        if (told := edition_told(files.get(name, b""))) in known:
-            return known[told]
+    if told := find_told(records, files, file):
+        return told
     try:
         texts = {squeeze(cell.source) for cell in read_cells(files.get(file, b""))}
     except ValueError:
@@ -108,3 +110,11 @@ def choose(records, files, file):
         return equal, -len(cells) if equal else 0
 
     return max(records, key=likeness)
+
+
+def find_told(records, files, file):
+    """Return the Record that the metadata of a submission's notebooks tell, None if none do."""
+    known = {one.id: one for one in records if file in one.notebooks}
+    names = [file, *sorted(name for name in files if name.endswith(".ipynb"))]
+    told = (edition_told(files.get(name, b"")) for name in names)
+    return next((known[name] for name in told if name in known), None)

@@ -19,7 +19,7 @@ from itertools import islice
 
 from PIL import Image
 
-from course.edition.handed_out import choose, is_foreign, records
+from course.edition.handed_out import choose, find_told, is_foreign, records
 from course.limited import Refused, in_child
 from course.notebook import dig, find_answer, find_group, joined, read_cells, says_something
 from course.text import clean, one_line
@@ -42,7 +42,8 @@ def cut_out(course, files):
     answered         whether anything was written; in doubt yes, as a person looks at it then
     asked            whether the edition that the work was done on asks for it
     state            "" or, of its notebook, "missing", "unreadable" or "foreign": none of its cells
-                     was handed out, and the answer was looked for by the words of the question
+                     was handed out, and the answer was looked for by the words of the question;
+                     "guessed": no notebook tells its edition, and the nearest does not ask
     source           what was written, without the placeholder; "" if nothing was
     question         the text that asks; "" for code
     figures          [{"cell", "mime", "name", "alt"}]: pasted into the answer, or in its section;
@@ -85,12 +86,14 @@ def find(course, files):
     for notebook in course.notebooks.values():
         state, cells = cells_of(files.get(notebook.file))
         record = choose(records(course), files, notebook.file)
+        guessed = not find_told(records(course), files, notebook.file)
         known, given_files = record.given(notebook.file), set(record.files.values())
         if is_foreign(cells, known):
             state = "foreign"
         for one in course.by_hand:
             if one.notebook == notebook.name:
-                yield find_one(one, state, cells, known, given_files)
+                unsure = "guessed" if guessed and one.cell not in known.sources else ""
+                yield find_one(one, state or unsure, cells, known, given_files)
 
 
 def find_one(one, state, cells, known, given_files):

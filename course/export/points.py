@@ -66,12 +66,16 @@ def score_of(answer, manual):
     """Return the points of an answer: a person's, 0 if there is none, None if it waits for one.
 
     An answer in a notebook that cannot be read, or is of another edition, may still be found by a
-    person. What an edition did not ask for has all points.
+    person, who also looks where an edition was guessed. What one did not ask for has all points.
     """
     score, _ = given_by_hand(answer, manual)
     if score is None and not answer.get("asked", True):
         return float(answer["possible"])
-    nothing = not answer["answered"] and answer.get("state") not in ("unreadable", "foreign")
+    nothing = not answer["answered"] and answer.get("state") not in (
+        "unreadable",
+        "foreign",
+        "guessed",
+    )
     return 0.0 if score is None and nothing else score
 
 

@@ -126,6 +126,8 @@ def tell_nothing(answer):
         return NOT_ASKED
     if state == "foreign":
         return f"{file} is of another edition, and this was not found in it: please look."
+    if state == "guessed":
+        return "No notebook tells its edition, and the nearest did not ask for this: please look."
     if state == "unreadable":
         return f"{file} cannot be read."
     return f"Nothing was written: {file} is missing." if state else "Nothing was written."

@@ -11,6 +11,7 @@ import json
 from course.checks.catalogue import Catalogue
 from course.edition import handed_out
 from course.edition.markers import put_back
+from course.notebook import EDITION
 from course.outputs.canonical import METADATA
 from course.submission.contents import code_hash
 
@@ -133,5 +134,6 @@ def cut_notebooks(course, files, last=None, without=()):
 
 def to_bytes(notebook):
     """Return the file of a notebook (dict), as Jupyter writes it."""
-    notebook["metadata"] = METADATA
+    told = {key: value for key, value in notebook["metadata"].items() if key == EDITION}
+    notebook["metadata"] = METADATA | told
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

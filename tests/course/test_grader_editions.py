@@ -86,6 +86,26 @@ def test_a_question_that_was_added_costs_no_earlier_work_its_points(earlier):
     assert overview.row(course, graded(course, solved(course)))["not_asked"] == []
 
 
+def test_whoever_deletes_a_question_and_the_editions_id_has_no_points_for_it(earlier):
+    course, _, _ = earlier
+    files = solved(course)
+    whole = json.loads(files[ONE])
+    whole["cells"] = [
+        cell for cell in whole["cells"] if cell["id"] not in ("question-2", "answer-2")
+    ]
+    told = graded(course, files | {ONE: json.dumps(whole).encode()})
+    assert overview.row(course, told)["points"].waiting == 3  # its id tells that it was asked
+    del whole["metadata"]["course_edition"]
+    one = graded(course, files | {ONE: json.dumps(whole).encode()})
+    row = overview.row(course, one)
+    assert (row["points"].waiting, row["not_asked"]) == (8, [])
+    why = "No notebook tells its edition, and the nearest did not ask for this: please look."
+    assert why in text_of(feedback.page(course, one))
+    assert one["told"][0].startswith(f"{ONE}: no notebook tells its edition; graded as")
+    files = {name: text for name, text in blank(course).items() if name.endswith(".py")}
+    assert all(entry["asked"] for entry in graded(course, files)["exercises"])
+
+
 def test_whoever_answers_it_nevertheless_is_graded_by_a_person(earlier):
     course, finished, _ = earlier
     whole = json.loads(finished[ONE])

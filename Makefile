@@ -101,7 +101,7 @@ test-slow: .venv/installed-dev  ## run the tests that take long, or that have ma
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
 
-test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: which are named? 30 min
+test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: which are named? 4 min
 	$(VENV) tests/exercises/pairs_of_misconceptions.py
 
 test-fuzz: .venv/installed-dev  ## try ten thousand inputs that strangers may send of each kind

@@ -34,8 +34,7 @@ class SignatureTable:
         for variant, found in alone.items():
             for aspect in changed[variant]:
                 self.add(aspect, found[aspect], (labels[variant],))
-        once = {label: variant for variant, label in reversed(labels.items())}
-        for first, second in itertools.combinations(reversed(once.values()), 2):
+        for first, second in itertools.combinations(variants, 2):
             if first.name == second.name or not changed[first] & changed[second]:
                 continue
             try:

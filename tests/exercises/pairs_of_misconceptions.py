@@ -63,11 +63,13 @@ def is_the_same(exercise, names, outcomes):
 
 
 def equal(outcomes, others):
+    """Compare what the function itself did: names are of that, not of its helpers."""
     return all(
         one.status == others[name].status
         and one.values.keys() == others[name].values.keys()
         and all(close(array, others[name].values[key]) for key, array in one.values.items())
         for name, one in outcomes.items()
+        if ": " not in name
     )
 
 

@@ -61,11 +61,16 @@ def row(course, result, manual=None):
         "points": counted,
         "exercises": {
             one["exercise"]: {key: one[key] for key in kept}
-            | {"asked": one.get("asked", True), "misconceptions": list(one["misconceptions"])}
+            | {"misconceptions": list(one["misconceptions"])}
             for one in result["exercises"]
         },
         "answers": {label(one): score_of(one, manual) for one in result["answers"]},
         "edition": result.get("edition", ""),
+        "wrong": [
+            one["exercise"]
+            for one in result["exercises"]
+            if one["status"] != "passed" and one.get("asked", True)
+        ],
         "not_asked": [label(one) for one in entries if not one.get("asked", True)],
         "prints": fingerprints(result),
         "notebooks": dict.fromkeys(course.notebooks, "")
@@ -142,6 +147,8 @@ def tell_checked(entry):
     """Return in a few words what became of a notebook that was executed again."""
     if entry["status"] != "executed":
         return entry["status"]
+    if not entry["counts"]:  # it was never run, or handed in without outputs
+        return "nothing to compare"
     bad = [(entry["counts"].get(verdict, 0), told) for verdict, told in COUNTED.items()]
     bad = [f"{number} {told}" for number, told in bad if number and told != COUNTED["same"]]
     return ", ".join(bad) or COUNTED["same"]
@@ -335,14 +342,13 @@ def summary_table(rows, most=60):
     lines = [LINE.format(fit("submission", 26), "auto", "hand", "total", "not right")]
     for one in rows[:most]:
         counted = one["points"]
-        wrong = (name for name, it in one["exercises"].items() if it["status"] != "passed")
         lines.append(
             LINE.format(
                 fit(one["name"], 26),
                 points(counted.automatic),
                 points(counted.by_hand + counted.changed),
                 points(counted.total) + "*" * bool(one["waits"]),
-                one_line(", ".join(wrong), 30),
+                one_line(", ".join(one["wrong"]), 30),
             ).rstrip()
         )
     if rows[most:]:

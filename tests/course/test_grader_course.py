@@ -122,7 +122,7 @@ def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
         assert line["so far"] == str(70 - 15 * (number % 2) + (number % 6 * 6 if number > 2 else 0))
         assert (
             line["one.ipynb"]
-            == ("as stored", "1 different", *2 * ["1 failing, 1 different"])[number % 4]
+            == ("nothing to compare", "1 different", *2 * ["1 failing, 1 different"])[number % 4]
         )
         assert line["two.ipynb"] == ""
         given = "" if number < 3 else str(number % 6)
@@ -219,6 +219,14 @@ def test_the_course_page_says_who(rows, course):
     assert "Nothing handed in (1): Jane Doe" in told
     assert "Not graded: list.pdf: no student" in told
     assert "9 graded, 3 kept from before" in told
+    bare, all_wrong = result(notebooks=[notebook("one")]), {}
+    for entry in bare["exercises"]:
+        all_wrong[entry["exercise"]] = {"status": "broken"}
+    told = text_of(
+        overview.index(course, [overview.row(course, with_exercises(bare, **all_wrong))])
+    )
+    assert "one: nothing to compare all" in told  # nor is what was never run "as stored"
+    told = text_of(overview.index(course, rows))
     assert "one: " in told and "different" in told  # an edited number is seen from here
 
 

@@ -43,7 +43,8 @@ def answer(notebook, cell, source="Because.", figures=()):
 
 def cell(id, verdict, index=0, title="", why="", stored="", fresh=""):
     shown = {"why": why, "stored": stored, "fresh": fresh}
-    return {"id": id, "index": index, "title": title, "verdict": verdict, **shown}
+    place = {"id": id, "index": index, "section": "", "title": title}
+    return place | {"verdict": verdict, **shown}
 
 
 def notebook(name, cells=(), status="executed", message=""):

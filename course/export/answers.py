@@ -181,7 +181,7 @@ def pictures(cells, group, given):
         found += [(index, output.get("data")) for output in cells[index].outputs]
     shown = ((cells[index], found) for index, bundle in found if (found := picture_in(bundle)))
     for cell, picture in islice(shown, MOST_FIGURES):
-        yield one_line(min(cell.ids, default=""), 64), one_line(cell.alt, 500), *picture
+        yield f"cell {cell.index + 1}", one_line(cell.alt, 500), *picture
 
 
 def picture_in(bundle):

@@ -115,10 +115,18 @@ def test_figures_are_those_of_the_section_and_those_pasted_into_the_answer(
     cell_of(notebook, "answer-2")["source"] = "See ![my drawing](attachment:d.png)"
     cell_of(notebook, "answer-2")["attachments"] = {"d.png": shown(png(colour=6))["data"]}
     files = {"notebooks/one.ipynb": json.dumps(notebook).encode()}
-    first = {"cell": "figure-2", "mime": "image/png", "name": "one_search_cell_1.png", "alt": ""}
+    ids = [cell["id"] for cell in notebook["cells"]]
+    numbers = {id: f"cell {ids.index(id) + 1}" for id in ("figure-2", "figure-3", "answer-2")}
+    first = {
+        "cell": numbers["figure-2"],
+        "mime": "image/png",
+        "name": "one_search_cell_1.png",
+        "alt": "",
+    }
     assert cut_out(notebook, "search-cell")["figures"] == [first]
     found = cut_out(notebook, "answer-2")["figures"]
-    assert [one["cell"] for one in found] == ["answer-2", "figure-3", "figure-3"]
+    places = [one["cell"] for one in found]
+    assert places == [numbers[id] for id in ("answer-2", "figure-3", "figure-3")]
     contents = answers.figures(course, files)
     assert [contents[one["name"]] for one in found] == [png(colour=c) for c in (6, 3, 4)]
     assert len(contents) == 4

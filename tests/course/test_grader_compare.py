@@ -132,6 +132,18 @@ def test_lines_of_colab_are_told_as_what_they_are(source, now, is_colabs):
     assert [entry["id"] for entry in entries] == ["data"] + ["mine"] * (not is_colabs)
 
 
+def test_a_cell_is_named_by_its_section_and_number():
+    texts = ["# Title\n\nText", "Some\n### Check the *gradient*\nand so on", "no heading"]
+    cells = [{"cell_type": "markdown", "source": text} for text in texts]
+    own = code("show()", 2, "mine", printed("1"))
+    data = code("print(data)", 1, "data", printed(DATA))
+    stored = notebook_reader.read(notebook(cells[0], data, *cells[1:], own)).code
+    outputs = [fresh(printed(DATA)), fresh(printed("2"))]
+    entries, _, _ = compare(COURSE, stored, outputs, EXECUTED, OURS)
+    places = [(one["index"], one["section"]) for one in entries]
+    assert places == [(1, "Title"), (4, "Check the *gradient*")]
+
+
 # Same or differs
 
 

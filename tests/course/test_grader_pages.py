@@ -175,6 +175,9 @@ def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
     assert 'href="one.html#cell-41"' in html
     assert "two.html" not in html  # there is none
     assert "✗ Not handed in." in told
+    placed = cell("c", "differs", 41, "x") | {"section": "Train the SVM"}
+    told = page(result(notebooks=[notebook("one", [placed])]))
+    assert "Cell 42 in \u201cTrain the SVM\u201d, x shows something else" in told
     many = [cell(f"c{i}", "differs", i, f"line {i}") for i in range(500)]
     told = page(result(notebooks=[notebook("one", many)]))
     assert "And 460 more." in told

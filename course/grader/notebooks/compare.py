@@ -85,7 +85,7 @@ def verdict(name, why="", stored="", fresh=""):
 def place_of(cell):
     """Return how an entry names its cell."""
     title = one_line(cell.source.strip().partition("\n")[0], 80)
-    return {"id": cell.id, "index": cell.index, "title": title}
+    return {"id": cell.id, "index": cell.index, "section": cell.section, "title": title}
 
 
 # One cell

@@ -13,10 +13,12 @@ from course.grader.notebooks.cell_outputs import as_output, plain
 from course.notebook import Cell, cells_in, dig, joined, read_notebook
 from course.outputs.canonical import is_progress_bar, to_text
 from course.submission.contents import NOTEBOOK_LIMIT
+from course.text import one_line
 
 MOST_CELLS = 1_000
 LARGEST_NUMBER = 1_000_000  # of an execution count
 ATTACHED = 10_000_000  # characters of pictures in the text cells that the copy keeps
+HEADING = re.compile(r"^#{1,6} +(\S.{0,200})$", re.MULTILINE)
 GENERATED_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -26,9 +28,11 @@ class StoredCell(Cell):
 
     number          the execution count, None unless it may be one
     result_number   the same of its result
+    section         the last heading above it, "" if there is none
     """
 
     result_number: int | None = None
+    section: str = ""
 
 
 @dataclass
@@ -57,11 +61,14 @@ def read(content):
     found = cells_in(whole)
     if len(found) > MOST_CELLS:
         raise ValueError(f"it has {len(found):,} cells, more than {MOST_CELLS:,}")
-    cells, used, left = [], set(), ATTACHED
+    cells, used, left, section = [], set(), ATTACHED, ""
     for cell in found:
+        if cell.type == "markdown" and (headings := HEADING.findall(cell.source)):
+            section = one_line(headings[-1], 80)
         attached, size = attachments(cell.attachments, left)
         left -= size
         cells.append(stored_cell(cell, unused_id(cell.id, cell.index, used), attached))
+        cells[-1].section = section
         used.add(cells[-1].id)
     return Notebook(cells, other_kernel(whole))
 

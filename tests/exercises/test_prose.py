@@ -23,7 +23,8 @@ CLAIM = re.compile(
     r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?|\b(?:times|twice|half|halves|doubles?|"
     r"before|first|after|last|later|always|never|higher|lower|larger|smaller|greater|greatest|"
     r"longer|shorter|stronger|weaker|faster|slower|sooner|more|less|fewer|most|least|better|worse|"
-    r"best|worst|above|below|nearly|hardly)\b",
+    r"best|worst|above|below|nearly|hardly|rarely|falls?|drops?|grows?|wins?|winner|agrees?|alike|"
+    r"behind|tenths?|thirds?)\b",
     re.IGNORECASE,
 )
 # Names of code, addresses, tags, numbers of figures and lists, and questions claim nothing, nor do
@@ -51,6 +52,12 @@ DEFINITIONS = {
     "has a 1 at each right class": "defines a notation",
     "says 40 %, is it right in 40 %": "an example of the question",
     "the lists above": "points to a cell",
+    "the class whose score wins": "defines a prediction",
+    "class wins by its margin": "defines the hinge",
+    "in the third digit": "what may happen",
+    "a tenth of the iterations": "says what the next cell does",
+    "far behind its line": "an instruction",
+    "alike in shape, place and background": "seen in Figure 1",
 }
 
 

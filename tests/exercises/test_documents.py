@@ -1,5 +1,6 @@
 """Is every number that README.md and docs/ state computed? Those of CIFAR-10 by test_cifar10.py."""
 
+import ast
 import re
 import tomllib
 
@@ -10,8 +11,9 @@ import pytest
 from conftest import ROOT
 from course.grader.sandbox import guard
 from course.outputs.compare import Tolerance
+from cs231n import data_utils, gradient_check
 from cs231n.checksums import CIFAR10_ARCHIVE_BYTES
-from cs231n.data_utils import load_CIFAR10
+from cs231n.classifiers import linear_svm, softmax
 from tests.readme import results_table
 
 # Code, addresses, headings, and names that contain a number state none.
@@ -56,7 +58,6 @@ def phrases():
         f"are looked at every {guard.PERIOD:g} s",
         re.search(r"[\d,]+ submissions over \d+ workers", simulated)[0],
         "a stand-in of 60,000 small scenes",  # test_the_stand_in_is_as_large_as_the_readme_says
-        "the exit code is then 1",  # test_grader_command.py
     ]
 
 
@@ -85,7 +86,7 @@ def test_a_number_that_is_changed_is_noticed():
 
 
 def test_the_stand_in_is_as_large_as_the_readme_says(synthetic_dir):
-    images, _, test_images, _ = load_CIFAR10(synthetic_dir, dtype=np.uint8)
+    images, _, test_images, _ = data_utils.load_CIFAR10(synthetic_dir, dtype=np.uint8)
     assert len(images) + len(test_images) == 60_000
 
 
@@ -96,3 +97,23 @@ def test_the_table_names_the_settings_of_the_closing_sections():
         used = {float(one) for one in NUMBER.findall(cells["further-cell"])}
         if row["prefix"]:
             assert {row["learning_rate"], row["reg"]} < used
+
+
+@pytest.mark.parametrize("loss", [linear_svm.hinge_loss, softmax.cross_entropy_loss])
+def test_examples_by_hand_in_docstrings_are_right(loss):
+    told = r"the row (\(.*?\)) with y = (\d) has the loss ([\d. +]+), and dscores (\(.*?\))"
+    told = re.search(told, " ".join(loss.__doc__.split())).groups()
+    row, label, dscores = (ast.literal_eval(told[k]) for k in (0, 1, 3))
+    found = loss(np.array([row], dtype=float), np.array([label]))
+    np.testing.assert_allclose(found[0], sum(map(float, told[2].split("+"))), atol=5e-4)
+    np.testing.assert_allclose(found[1], [dscores], atol=5e-4)
+
+
+def test_limits_in_docstrings_are_those_of_the_numbers():
+    single, double = np.finfo(np.float32), np.finfo(np.float64)
+    largest = [int(np.log(one.max)) for one in (single, double)]
+    assert "scores of {} (float32) or {} (float64)".format(*largest) in softmax.__doc__
+    told = f"(eps = {double.eps:.0e}); with float32 ({single.eps:.0e}".replace("e-0", "e-")
+    assert told in gradient_check.__doc__
+    copied = f"of 49,000 every further copy would take {round(49_000 * 3_073 * 4, -8) // 10**6} MB"
+    assert copied in data_utils.to_rows.__doc__

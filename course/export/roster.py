@@ -62,7 +62,10 @@ def read_table(path):
     if len(content) > LIMIT:
         raise TableError(f"{path}: it has more than {LIMIT // 10**6} MB; is it a list of students?")
     encoding = encoding_of(content)
-    text = content.decode(encoding)
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise TableError(f"{path}: it is cut off, or no text; export it anew") from None
     end = "\r\n" if "\r\n" in text else "\n"
     first = text.partition("\n")[0]
     delimiter = max(",\t;", key=first.count)

@@ -1,24 +1,35 @@
 """Does anything that a stranger may send raise what nobody expects?
 
-A hundred inputs each; FUZZ=10000 tries more.
+A hundred inputs each, always the same; FUZZ=10000 tries as many others.
 """
 
+import contextlib
+import io
 import json
 import os
+import tempfile
+import zipfile
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from toy_course import copy_toy
 
 from course.checks.frames import Frames, told_of_error, told_of_value
 from course.export.notebook_page import made_page
+from course.export.roster import TableError, read_table
+from course.grader import intake
+from course.grader.intake import examine
 from course.grader.notebooks import notebook_reader
 from course.grader.notebooks.compare import OWN
 from course.grader.notebooks.same_outputs import Budget, difference
+from course.text import is_unseen
 
 tried = settings(
     max_examples=int(os.environ.get("FUZZ", "100")),
     deadline=None,
-    derandomize=True,
+    derandomize="FUZZ" not in os.environ,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -91,3 +102,101 @@ def test_any_bytes_are_frames_or_refused(data):
             told_of_value({"arrays": ["loss"], "meta": {}}, meta, arrays)
     except ValueError:
         pass
+
+
+# What is handed in
+
+ODD = ["..", ".", "", "C:", "__MACOSX", "CON", "\u202etxt", "e\u0301", "\x00", "x" * 300, "a.zip"]
+USUAL = ["toy", "TOY", "notebooks", "sums.py", "one.ipynb", "ada_1_2_sums.py", "ada_late_1_2_a.zip"]
+PARTS = st.sampled_from(ODD + USUAL) | st.text(max_size=8)
+NAME = st.lists(PARTS, max_size=4).map("/".join)
+CONTENT = (
+    st.binary(max_size=60)
+    | VALUE.map(lambda one: json.dumps({"nbformat": 4, "cells": [one]}).encode())
+    | st.sampled_from(
+        [b"def total(numbers):\n    return 0\n", b"\xff\xfe", b"PK\x05\x06", b"\x1f\x8b"]
+    )
+)
+METHOD = st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+MODE = st.sampled_from([0, 0o100644, 0o120777, 0o040755, 0o010644])  # a file, a link, a folder, ...
+ENTRY = st.tuples(NAME, CONTENT, METHOD, MODE)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:Duplicate name")  # zipfile, of what it writes
+
+
+@st.composite
+def archives(draw):
+    """Bytes of a zip, or of something that was one before some of them changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content, method, mode in draw(st.lists(ENTRY, max_size=4)):
+            info = zipfile.ZipInfo(name or "/")
+            info.compress_type, info.external_attr = method, mode << 16
+            with contextlib.suppress(ValueError):
+                archive.writestr(info, content)
+    content = bytearray(file.getvalue())
+    for place, byte in draw(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3)):
+        content[place % len(content)] = byte
+    return bytes(content[: draw(st.none() | st.integers(0, len(content)))])
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """The toy course, of whose submissions files are looked at here and not in a child process."""
+
+    def here(files, known=None):
+        return [
+            examine.count(one, known) if known else examine.look_at(name, one)
+            for name, one in files
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examine, "in_child", here)
+        yield copy_toy(tmp_path_factory.mktemp("toy"))
+
+
+@tried
+@given(
+    content=archives()
+    | st.lists(ENTRY, max_size=1).map(lambda found: b"".join(e[1] for e in found))
+)
+def test_any_archive_is_a_submission_with_remarks(toy, content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "ada.zip")
+        path.write_bytes(content)
+        found = intake.read(toy, path)
+    assert all(isinstance(one, bytes) for one in found.files.values())
+    assert not any(map(is_unseen, "".join(found.remarks)))
+    assert "Error" not in "".join(found.remarks), found.remarks
+
+
+@tried
+@given(entries=st.lists(st.tuples(PARTS, CONTENT | archives()), max_size=5))
+def test_any_folder_is_a_download_or_refused(toy, entries):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in entries:
+            with contextlib.suppress(OSError, ValueError):  # no system takes such a name
+                Path(folder, name).write_bytes(content)
+        try:
+            with intake.unpacked(toy, folder) as (place, _):
+                found = intake.find(toy, place)
+                slugs = [intake.read(toy, one).slug for one in found.students]
+        except (FileNotFoundError, ValueError):  # which say why
+            return
+    assert len(set(slugs)) == len(slugs)
+
+
+@tried
+@given(
+    st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-16", "replace"))
+)
+@example("Name,Points\nAda,1".encode("utf-16")[:-1])
+def test_any_file_is_a_table_or_refused(content):
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(content)
+        try:
+            table = read_table(file.name)
+        except TableError:
+            return
+    assert table.to_bytes().decode(table.encoding)

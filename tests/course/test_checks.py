@@ -104,6 +104,12 @@ def test_what_is_not_implemented_yet_is_said_in_one_line(toy, tmp_path):
             "mean; your",
         ),
         ("    raise NotImplementedError('x sets mean')\n    return mean\n", "in mean)"),
+        (
+            "    if len(numbers):\n        raise NotImplementedError(\n            'x sets mean'\n"
+            "        )\n        mean, n = 3, 4\n    return mean\n",
+            "line 3 of mine.py still raises, in mean; your",
+        ),
+        ("    raise NotImplementedError('x sets mean')\n    assert mean == 3\n", "in mean)"),
         ("    return helper()\ndef helper():\n    raise NotImplementedError\n", "in helper)"),
     ],
 )

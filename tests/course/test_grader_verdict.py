@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import resource
 import time
 
 import numpy as np
@@ -453,6 +454,19 @@ def svm_loss_naive(W, X, y, reg):
     files = SOLVED | {SVM: (SOLVED[SVM].decode() + HEAD + code + body).encode()}
     entry = judge("svm_loss_naive", files)
     assert entry["points"] == 0, "its second frame was late: the first answered one problem only"
+
+
+def test_a_file_named_by_an_exception_is_not_parsed():
+    """Python's parser takes 0.5 GB for 40 kB of such a file, here in the process that judges."""
+    raises = "def svm_loss_naive(W, X, y, reg):\n    raise NotImplementedError"
+    code = "import os\nplace = os.path.join(os.path.dirname(__file__), '..', 'long.py')\n"
+    code += f"exec(compile({raises!r}, os.path.normpath(place), 'exec'))\n"
+    long = b"import " + b"a." * 20_000 + b"a\n"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    entry = judge("svm_loss_naive", SOLVED | {SVM: code.encode(), "cs231n/long.py": long})
+    assert (entry["status"], entry["message"]) == ("not implemented", "long.py, line 2")
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert used < 200_000, "kB: five hundred thousand if it is parsed, nearly none if not"
 
 
 TRAIN_LIES = {

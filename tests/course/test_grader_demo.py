@@ -144,7 +144,7 @@ def test_python_2_costs_what_is_in_the_file_and_is_said(toy, tmp_path):
     submission = handed_in(toy, files, tmp_path / "python-2.zip")
     assert points(toy, submission.files) == {"total": 0, "mean": 0}
     assert [one["status"] for one in judge(toy, submission.files)] == ["broken", "broken"]
-    assert "it is Python 2 (a print statement in line" in submission.remarks[0]
+    assert "is not Python (Missing parentheses in call to 'print'" in submission.remarks[0]
 
 
 def test_a_zip_in_a_folder_with_a_doubled_folder_and_what_a_mac_adds(toy, tmp_path):

@@ -63,13 +63,13 @@ def find(course, folder, roster=None):
 
 
 @contextmanager
-def unpacked(course, path):
+def unpacked(path):
     """Yield (folder, [(name, why), ...]) of a download: of a zip, a folder with what it holds, and
     what was not unpacked. A folder that holds nothing but such a zip is like the zip."""
     path, refused = Path(path), []
     if path.is_dir():
         visible = [one for one in path.iterdir() if not downloads.is_aside(one)]
-        if len(visible) == 1 and visible[0].is_file() and holds_many(course, visible[0]):
+        if len(visible) == 1 and visible[0].is_file() and holds_many(visible[0]):
             [path] = visible
     if not path.is_file():
         yield path, refused
@@ -91,7 +91,7 @@ def unpacked(course, path):
         yield Path(name), refused + source.refused
 
 
-def holds_many(course, path):
+def holds_many(path):
     """Whether a file is a zip of several submissions, and not one student's."""
     try:
         with opened((path, "")) as source:

@@ -8,8 +8,6 @@ that the parser crashes or never ends, and a small text such that it takes gigab
 """
 
 import ast
-import json
-import re
 from typing import NamedTuple
 
 from course.limited import Refused, in_child
@@ -20,15 +18,6 @@ from course.text import one_line
 SECONDS, SIZE = 10, 10_000  # of a file: processor time, bytes of what is said
 MOST_HOSTILE = 3  # files that the parser died of; what follows the last is not looked at
 LFS = b"version https://git-lfs.github.com/spec/"
-PYTHON_2 = (  # what the parser says, what the line looks like, and the name for it
-    ("call to 'print'", r"\bprint\b", "a print statement"),
-    ("call to 'exec'", r"\bexec\b", "an exec statement"),
-    ("multiple exception types", r"\bexcept\b.*,", "`except Error, name:`"),
-    ("invalid syntax", r"^\s*raise\s+[\w.]+\s*,", "`raise Error, value`"),
-    ("invalid syntax", r"`.*`", "backticks"),
-    ("", r"<>", "the operator <>"),
-    ("leading zeros", r"\b0\d", "a number that begins with 0"),
-)
 
 
 def remarks(files):
@@ -80,7 +69,13 @@ def problem(name, content):
         return "it is a Git LFS pointer, not the file"
     if damaged := damage(name, content):  # not UTF-8, or an unfinished merge
         return damaged.what
-    return look_at_notebook(content) if name.endswith(".ipynb") else look_at_code(content)
+    if name.endswith(".py"):
+        return problem_of_code(content)
+    try:
+        read_cells(content)
+    except ValueError as error:
+        return f"it is no notebook ({error})"
+    return None
 
 
 @in_child(SECONDS, SIZE)
@@ -99,31 +94,11 @@ def count(content, known):
     return Counted(numbers, run, sum(len(t) for i, t in enumerate(texts) if i not in given))
 
 
-def look_at_notebook(content):
-    try:
-        read_cells(content)
-    except ValueError as error:
-        return f"it is no notebook ({error})"
-    metadata = json.loads(content).get("metadata")
-    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
-    if isinstance(kernel, dict) and str(kernel.get("name")).startswith("python2"):
-        return "it was made with Python 2, the course needs Python 3"
-    return None
-
-
-def look_at_code(content):
-    if b"\0" in content:
-        return "it holds null bytes, so it is not Python"
+def problem_of_code(content):
     try:
         ast.parse(content)
-    except SyntaxError as error:
-        lines = content.decode("utf-8", "replace").splitlines()
-        number = error.lineno or 1
-        line = lines[number - 1] if number <= len(lines) else ""
-        for message, pattern, name in PYTHON_2:
-            if message in str(error.msg) and re.search(pattern, line):
-                return f"it is Python 2 ({name} in line {number}), the course needs Python 3"
-        return f"line {number} is not Python ({error.msg})"
+    except SyntaxError as error:  # whose message tells code for Python 2, too
+        return f"line {error.lineno or 1} is not Python ({error.msg})"
     except Exception:  # RecursionError, MemoryError, and others with strange input
-        return "it is nested too deep to be Python code"
+        return "it cannot be parsed as Python"
     return None

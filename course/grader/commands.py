@@ -47,7 +47,7 @@ def grade(course, options):
     if problems := whole.find_problems(course):
         raise ValueError("\n".join([*problems, "nothing was graded, because of the above"]))
     roster = People(read_table(options.roster)) if options.roster else None
-    with intake.unpacked(options.folder) as (folder, refused):
+    with intake.unpacked(course, options.folder) as (folder, refused):
         download = intake.find(course, folder, roster)
         download.not_graded += refused
         print(download.told)

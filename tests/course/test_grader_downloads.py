@@ -164,7 +164,7 @@ def test_every_file_is_a_students_or_named(tmp_path, told, zipped):
         place.write_bytes(zip_bytes(files))
         if any(".git/" in name for name in files):
             pytest.skip("what is hidden is not unpacked, so clones are folders then")
-    with intake.unpacked(place) as (folder, refused):
+    with intake.unpacked(COURSE, place) as (folder, refused):
         found = intake.find(COURSE, folder)
         assert (found.told, refused) == (told, [])
         got = {one.key: (one.name, one.late, one.time, one.attempts) for one in found.students}
@@ -196,8 +196,37 @@ def test_a_folder_of_one_zip_is_the_download_or_a_student(tmp_path):
     to_folder({"submissions.zip": zip_bytes(files)}, tmp_path / "all")
     to_folder({"doejane.zip": WORK}, tmp_path / "one")
     for name, keys in (("all", [JANE, JOHN]), ("one", ["doejane"])):
-        with intake.unpacked(tmp_path / name) as (folder, _):
+        with intake.unpacked(COURSE, tmp_path / name) as (folder, _):
             assert [one.key for one in intake.find(COURSE, folder).students] == keys
+
+
+def test_a_folder_of_students_in_a_folder_or_zip_is_no_student(tmp_path):
+    work = finished_work()
+    ann_and_ben = {f"{who}/w/{name}": text for who in ("ann", "ben") for name, text in work.items()}
+    for number, (files, keys) in enumerate([
+        (ann_and_ben, ["ann", "ben"]),
+        ({"ann.zip": WORK, "ben.zip": WORK}, ["ann", "ben"]),
+        (work, ["all"]),
+        ({f"hand in/{name}": text for name, text in work.items()}, ["all"]),
+    ]):  # fmt: skip
+        place = to_folder(
+            {f"all/{name}": text for name, text in files.items()}, tmp_path / str(number)
+        )
+        zipped = to_folder({"all.zip": zip_bytes(files)}, tmp_path / f"{number}-zip")
+        deeper = to_folder({"x.zip": zip_bytes(files, "all")}, tmp_path / f"{number}-deeper")
+        for one in (place, zipped, *[deeper] * (len(keys) > 1)):
+            with intake.unpacked(COURSE, one) as (folder, _):
+                assert [who.key for who in intake.find(COURSE, folder).students] == keys
+
+
+def test_blackboards_text_tells_where_the_users_name_begins(tmp_path):
+    start = "Linear_1_roe_{}_attempt_2026-10-01-10-00-00"
+    files = {f"{start.format(who)}_work.zip": WORK for who in ("john", "jane")}
+    files |= {f"{start.format('jane')}.txt": b"Name: Jane Roe (roe_jane)\n"}
+    found = intake.find(COURSE, to_folder(files, tmp_path / "all")).students
+    assert [(one.id, one.name) for one in found] == [
+        ("roe_jane", "Jane Roe"), ("roe_john", "roe_john"),
+    ]  # fmt: skip
 
 
 def test_all_that_a_download_unpacks_to_is_limited_and_what_is_left_out_is_told(
@@ -206,7 +235,7 @@ def test_all_that_a_download_unpacks_to_is_limited_and_what_is_left_out_is_told(
     monkeypatch.setattr(intake, "UNPACKED_LIMIT", 2_500)
     files = {f"s{n}_1000{n}_90000{n}_svm.ipynb": b"x" * 1_000 for n in range(4)}
     (tmp_path / "all.zip").write_bytes(zip_bytes(files))
-    with intake.unpacked(tmp_path / "all.zip") as (folder, refused):
+    with intake.unpacked(COURSE, tmp_path / "all.zip") as (folder, refused):
         assert len(intake.find(COURSE, folder).students) == 2
     assert [name for name, _ in refused] == sorted(files)[2:]
     assert refused[0][1].endswith("unpack it, and name the folder")

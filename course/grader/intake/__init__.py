@@ -63,13 +63,13 @@ def find(course, folder, roster=None):
 
 
 @contextmanager
-def unpacked(path):
+def unpacked(course, path):
     """Yield (folder, [(name, why), ...]) of a download: of a zip, a folder with what it holds, and
     what was not unpacked. A folder that holds nothing but such a zip is like the zip."""
     path, refused = Path(path), []
     if path.is_dir():
         visible = [one for one in path.iterdir() if not downloads.is_aside(one)]
-        if len(visible) == 1 and visible[0].is_file() and holds_many(visible[0]):
+        if len(visible) == 1 and visible[0].is_file() and holds_many(course, visible[0]):
             [path] = visible
     if not path.is_file():
         yield path, refused
@@ -91,16 +91,16 @@ def unpacked(path):
         yield Path(name), refused + source.refused
 
 
-def holds_many(path):
+def holds_many(course, path):
     """Whether a file is a zip of several submissions, and not one student's."""
     try:
         with opened((path, "")) as source:
-            entries = list(source.entries)
+            names = list(source.entries)
     except (Refused, OSError):
         return False
-    tops = {entry.split("/")[0] for entry in entries}
-    inner = {entry.split("/")[1] for entry in entries if entry.count("/")}
-    return downloads.is_download(tops) or (len(tops) == 1 and downloads.is_download(inner))
+    inner = [name.partition("/")[2] for name in names]
+    single = len({name.partition("/")[0] for name in names}) == 1
+    return downloads.is_class(course, names) or (single and downloads.is_class(course, inner))
 
 
 def make_slug(name):

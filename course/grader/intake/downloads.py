@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import yaml
 
@@ -167,17 +167,26 @@ def descend(course, folder):
         submitted = folder / "submitted"
         if submitted.is_dir() and (folder / course.name) not in visible:  # a course of nbgrader
             return submitted, [path for path in visible if not NBGRADER.fullmatch(path.name)]
-        single = len(visible) == 1 and visible[0].is_dir() and not visible[0].is_symlink()
-        if not single or rule_of(visible[0]) or not is_download(os.listdir(visible[0])):
+        if len(visible) != 1 or not visible[0].is_dir() or visible[0].is_symlink():
+            return folder, []
+        inner = [path.relative_to(visible[0]).as_posix() for path in visible[0].rglob("*")]
+        if rule_of(visible[0]) or not is_class(course, inner):
             return folder, []
         [folder] = visible
 
 
-def is_download(names):
-    """Whether these names, of one folder, are those of a system."""
-    return any(
-        name == LIST or any(re.fullmatch(rule, name) for rule in NAMES.values()) for name in names
-    )
+def is_class(course, names):
+    """Whether these paths in one folder are those of several students: a system's names, several
+    archives or, in several folders, the same file of the assignment."""
+    tops = {name.split("/")[0] for name in names}
+    if any(top == LIST or any(re.fullmatch(it, top) for it in NAMES.values()) for top in tops):
+        return True
+    if tops & {name.split("/")[0] for name in course.expected_files}:  # it is a student's
+        return False
+    files = {(name.split("/")[0], PurePath(name).name) for name in names if "/" in name}
+    known = {PurePath(name).name for name in course.expected_files}
+    places = Counter(file for _, file in files if file in known)
+    return max(places.values(), default=0) > 1 or sum(map(is_archive, tops)) > 1
 
 
 def one_student(pieces):
@@ -248,12 +257,14 @@ def blackboard_users(pieces):
     """Return the pieces with the user's name, which follows the assignment's, in Blackboard's, and
     the name that the text of an attempt tells."""
     heads = {one.key for one in pieces if one.system == BLACKBOARD}
-    common = common_start(heads, "_")
-    users = {head: head.removeprefix(common) for head in heads}
     notes = [one for one in pieces if one.key in heads and one.typed]
-    names = {one.key: name for one in notes if (name := name_in_note(one.path))}
+    told = {one.key: found for one in notes if (found := read_note(one.path))}
+    starts = [head.removesuffix(user) for head, (_, user) in told.items() if head.endswith(user)]
+    start = starts[0] if starts else common_start(heads, "_")
+    users = {head: head.removeprefix(start) for head in heads}
+    names = users | {head: name for head, (name, _) in told.items()}
     return [
-        replace(one, key=users[one.key], id=users[one.key], name=names.get(one.key, users[one.key]))
+        replace(one, key=users[one.key], id=users[one.key], name=names[one.key])
         if one.system == BLACKBOARD else one
         for one in pieces
     ]  # fmt: skip
@@ -266,12 +277,12 @@ def common_start(names, sign):
     return "".join(f"{column[0]}{sign}" for column in columns)
 
 
-def name_in_note(path):
-    """Return the name in Blackboard's text of an attempt, "" if there is none."""
+def read_note(path):
+    """Return (name, user's name) in Blackboard's text of an attempt, None if there are none."""
     with path.open("rb") as file:
         text = file.read(NOTE_LIMIT).decode("utf-8", "replace")
-    found = re.search(r"^\ufeff?Name:[ \t]*(.+?)[ \t]*\([^()\n]*\)[ \t]*$", text, re.MULTILINE)
-    return one_line(found[1], 100) if found else ""
+    found = re.search(r"^\ufeff?Name:[ \t]*(.+?)[ \t]*\(([^()\n]+)\)[ \t]*$", text, re.MULTILINE)
+    return (one_line(found[1], 100), found[2]) if found else None
 
 
 # Gradescope

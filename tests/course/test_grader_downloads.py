@@ -219,6 +219,20 @@ def test_a_folder_of_students_in_a_folder_or_zip_is_no_student(tmp_path):
                 assert [who.key for who in intake.find(COURSE, folder).students] == keys
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kim_10006_text.html", "a text was typed into the system; it is not graded here"),
+        ("Su Kim_6_assignsubmission_onlinetext_/onlinetext.html", "a text was typed into the"),
+        ("Linear_kim_attempt_2026-10-01-10-00-00.txt", "the attempt of 2026-10-01 10:00:00 holds"),
+    ],
+)
+def test_who_typed_a_text_or_nothing_is_a_row_that_says_so(tmp_path, name, told):
+    [one] = intake.find(COURSE, to_folder({name: b"<p>"}, tmp_path / "all")).students
+    assert one.remarks[0].startswith(told)
+    assert "nothing of the assignment was found" in intake.read(COURSE, one).remarks
+
+
 def test_blackboards_text_tells_where_the_users_name_begins(tmp_path):
     start = "Linear_1_roe_{}_attempt_2026-10-01-10-00-00"
     files = {f"{start.format(who)}_work.zip": WORK for who in ("john", "jane")}

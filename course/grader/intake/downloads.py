@@ -195,11 +195,12 @@ def one_student(pieces):
     files = [one for one in pieces if not one.typed]
     latest = {one.slot: one.order for one in files}
     remarks = list(dict.fromkeys(remark for one in pieces for remark in one.remarks))
-    for one in pieces if files else ():
-        if one.typed and one.slot not in latest:
-            remarks.append("a text was typed into the system, too; it is not graded here")
-        elif one.typed and one.order > latest[one.slot]:
-            remarks.append(f"the attempt of {one.time} holds no file; the one before it counts")
+    for one in pieces:
+        if one.typed and one.system != BLACKBOARD:
+            remarks.append("a text was typed into the system; it is not graded here")
+        elif one.typed and one.order > latest.get(one.slot, ()):
+            before = "; the one before it counts" * bool(files)
+            remarks.append(f"the attempt of {one.time} holds no file{before}")
     counted = [one for one in files if one.order == latest[one.slot]] or pieces
     tried = Counter(slot for slot, _ in {(one.slot, one.order) for one in pieces})
     if older := [one for one in files if one not in counted]:

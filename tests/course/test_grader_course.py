@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from sample_course import copy_sample
 from wcwidth import wcswidth
 
-from course.export import gradescope, overview
+from course.export import gradescope, outcome, overview
 from course.text import clean, fit, one_line
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 
@@ -228,6 +228,18 @@ def test_the_course_page_says_who(rows, course):
     assert "one: nothing to compare all" in told  # nor is what was never run "as stored"
     told = text_of(overview.index(course, rows))
     assert "one: " in told and "different" in told  # an edited number is seen from here
+
+
+def test_a_submission_that_is_gone_loses_its_feedback_and_that_is_said(tmp_path, capsys):
+    for folder in ("feedback", "gradescope"):
+        for slug in ("ann", "ben"):
+            (tmp_path / folder / slug).mkdir(parents=True)
+            (tmp_path / folder / f"{slug}.zip").touch()
+    outcome.withdraw(tmp_path, {"ann"})
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*"))
+    assert left == ["feedback/ann", "feedback/ann.zip", "gradescope/ann", "gradescope/ann.zip"]
+    told = "ben: the submission is gone, so its feedback was removed\n"
+    assert capsys.readouterr().out == told
 
 
 @pytest.mark.parametrize("number", [0, 1])

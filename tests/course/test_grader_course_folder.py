@@ -132,6 +132,17 @@ def test_the_executed_notebook_is_shown_where_there_is_one(book):
     assert handed_in.read_bytes() == submitted["one"]
 
 
+def test_the_code_that_a_check_is_about_stands_above_it(book):
+    result, executed, submitted = graded("alice", edition())
+    for entry in result["exercises"]:
+        entry["code"] = f"def {entry['exercise']}(x):\n    return x < 1"
+    gradebook.record(COURSE, book, [(result, executed, submitted)])
+    found = shown(book, "alice").cells
+    place = [cell.id for cell in found].index("check-sum-naive")
+    before = found[place - 1].source
+    assert "What was handed in" in before and "    def sum_naive(x):" in before
+
+
 class Tags(HTMLParser):
     """What a browser would take for elements, and their attributes."""
 

@@ -153,7 +153,8 @@ def judge(course, exercise, data, outcomes, texts):
     kind = course.kind(exercise.kind)
     report = kind.judge.judge(exercise, data, by_name)
     if all(failure(outcome) for outcome in usual):  # nothing came back at all: one line says why
-        report.lines = [Line("runs", False, failure(first))]
+        why = next((line.detail for line in report.lines if line.ok is False), failure(first))
+        report.lines = [Line("runs", False, why)]
     elif exercise.vectorized:
         add_vectorization(report, kind.judge, data, steps, texts)
     if outcomes.flooded:

@@ -82,10 +82,11 @@ def wrong_names(course, catalogue):
         drawn = [set(draw(draws(name, SEED))) for name in names]
         known = {Misconception: {one.name for one in catalogue.entries}}
         known[Problem] = set.intersection(*drawn)
-        for path in sorted((course.root / "exercises" / kind).glob("*.py")):
+        folder = course.root / "exercises"
+        for path in sorted([*folder.glob("*.py"), *(folder / kind).glob("*.py")]):
             file = path.relative_to(course.root).as_posix()
             lines += unknown_names(file, path.read_text(encoding="utf-8"), known)
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def write(path, data):

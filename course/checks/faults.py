@@ -17,6 +17,7 @@ WAYS_OUT = {  # of what fails in code for Python 2 or for old libraries: what th
     "No module named 'past'": "delete this import, and write range where xrange stands",
     "No module named 'future'": "delete this import: Python 3 needs none of it",
     "No module named 'builtins": "delete this import: Python 3 needs none of it",
+    "No module named 'scipy'": "delete this import: nothing here needs SciPy",
     "'scipy.misc'": "scipy.misc is gone from SciPy: matplotlib.pyplot.imread reads pictures",
     "Missing parentheses in call to 'print'": "in Python 3, print is a function: print(...)",
 }

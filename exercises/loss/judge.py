@@ -11,7 +11,7 @@ from course.checks.faults import failure, wrong_array, wrong_number
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
-from ..shapes import shape_of
+from ..shapes import names_by_shapes, shape_of
 from . import rules
 from .signatures import LARGE, PARTS, PENALTY, SHAPES, TIES, family_of
 
@@ -249,7 +249,9 @@ class LossJudge:
         if self.half and all(self.penalty_fault(part) == "" for part in PARTS):
             names.add(HALF_CONVENTION)
         tried = {n: one for n, one in self.outcomes.items() if one.status in ("value", "raises")}
-        if any(one.status == "value" for one in tried.values()):
+        if by_shapes := names_by_shapes(self.family.problems, self.outcomes):
+            names |= by_shapes  # which leave nothing else to be seen
+        elif any(one.status == "value" for one in tried.values()):
             observed = self.family.observe(tried)
             names |= rules.explain(self.family, observed, list(self.data.explanations))
         return names

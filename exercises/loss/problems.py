@@ -168,7 +168,13 @@ ASPECTS = {  # see signatures.py; entries are problems, or two whose difference 
 }
 OF_ROWS = [Problem("N > C"), Problem("3 classes"), Problem("one row"), Problem("levels of 1e3")]
 AT_THE_KINK = Misconception("greater-or-equal")  # takes the other gradient there, which is valid
-BY_RULE = (Misconception("half-convention"), Misconception("gradient-zero"))
+BY_RULE = (
+    Misconception("half-convention"),
+    Misconception("gradient-zero"),
+    Misconception("elementwise-product"),
+    Misconception("inner-sizes-differ"),
+    Misconception("rows-and-columns-swapped"),
+)
 LARGEST_LOG_OF_FLOAT32 = 87  # -log of a float32 probability that has not underflowed
 
 

@@ -6,7 +6,7 @@ from course.checks.faults import failure
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
-from ..shapes import shape_of
+from ..shapes import names_by_shapes, shape_of
 
 PROPERTIES = {  # titles of lines, and the problems that show each
     "labels": (Problem("N > C"), Problem("N = C")),
@@ -45,6 +45,7 @@ def judge(exercise, data, outcomes):
     passed = all(line.ok for line in lines)
     names = set() if passed else set(recognised(known, outcomes))
     names |= {INPUTS_MODIFIED} if changed else set()
+    names |= names_by_shapes(known.problems, outcomes)
     report = Report(exercise.name, "passed" if passed else "failed", lines).name(names, data)
     if passed and any(one.meta.get("float_labels") for one in outcomes.values()):
         report.notes.append(FLOATS)

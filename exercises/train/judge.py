@@ -257,8 +257,8 @@ class Seen:
         return f"the loss got reg = {self.reg[0]:.4g} instead of {reg:.4g}"
 
     def step_fault(self):
-        if "factors" in self.problem and "momentum" not in self.options:
-            return ""  # this train has no such arguments
+        if "factors" in self.problem and ("momentum" not in self.options or self.calls_each > 1):
+            return ""  # this train has no such arguments; or which step is meant is not known
         steps, expected = self.steps(), self.expected_steps()
         if steps is None:
             return "the shape of W changes during training, or is not that of the gradient"

@@ -59,7 +59,7 @@ def is_close(array, other):
 
 
 def test_the_file_is_small():
-    assert COURSE.data_file.stat().st_size <= 350_000
+    assert COURSE.data_file.stat().st_size <= 400_000
 
 
 @pytest.mark.slow

@@ -105,16 +105,16 @@ def hash_of(text):
 
 def equal_work(rows):
     """Return [(what is equal, [row, ...]), ...], for the instructor alone."""
-    groups, found, told = {}, [], set()
+    groups = defaultdict(list)
     for one in rows:
         for what, digest in one["prints"]:
-            groups.setdefault((what, digest), []).append(one)
-    for (what, _), group in groups.items():
-        names = tuple(one["slug"] for one in group)
-        if len(group) > 1 and (("all files", names) not in told):
-            told.add((what, names))
-            found.append((what, group))
-    return found
+            groups[what, digest].append(one)
+    whole = [group for (what, _), group in groups.items() if what == "all files"]
+    return [
+        (what, group)
+        for (what, _), group in groups.items()
+        if len(group) > 1 and (what == "all files" or group not in whole)
+    ]
 
 
 def tell_notes(course, rows):

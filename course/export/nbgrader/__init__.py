@@ -105,12 +105,9 @@ def manual(course, book):
                 .where(condition, api.Assignment.name == course.name)
             )
             for student, notebook, cell, given in connection.execute(query):
-                found.setdefault(student, {}).setdefault((notebook, cell), {})[key] = given
-    nothing = {"score": None, "comment": ""}
-    return {
-        student: {place: nothing | one for place, one in cells.items()}
-        for student, cells in found.items()
-    }
+                cells = found.setdefault(student, {})
+                cells.setdefault((notebook, cell), {"score": None, "comment": ""})[key] = given
+    return found
 
 
 # The file

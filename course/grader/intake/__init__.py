@@ -141,10 +141,8 @@ def read(course, handed):
         # Of what is given, only what students edit is ever run or read.
         theirs = (n for n in files if n in course.expected_files or not course.is_given(n))
         remarks += examine.remarks({n: files[n] for n in theirs if n.endswith((".py", ".ipynb"))})
-    except Refused as error:
-        remarks.append(f"it cannot be read: {one_line(error)}")
-    except OSError as error:  # without the path, which is nothing to students
-        remarks.append(f"it cannot be read: {one_line(error.strerror or error)}")
+    except (Refused, OSError) as error:  # without the path, which is nothing to students
+        remarks.append(f"it cannot be read: {one_line(getattr(error, 'strerror', None) or error)}")
     except Exception as error:  # one submission must never stop the run
         remarks.append(f"it cannot be read: {type(error).__name__}: {one_line(error)}")
     if remarks[MAX_REMARKS:]:

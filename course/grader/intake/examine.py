@@ -43,11 +43,16 @@ class Counted(NamedTuple):
     run: int
     own: int
 
+    @property
+    def most_like(self):
+        """Which notebook of the course it is, None if it is none."""
+        return max(self.known, key=self.known.get) if any(self.known.values()) else None
+
 
 def count_cells(files, known):
     """Return {name: Counted} of those files that are notebooks.
 
-    known   {notebook of the course: {"ids": [...], "texts": [...]}}, of all editions
+    known   {notebook of the course: (ids, texts)} of its cells, of all editions
     """
     found = {}
     for name, content in files.items():
@@ -84,9 +89,8 @@ def count(content, known):
     cells = read_cells(content)
     texts = [squeeze(cell.source) for cell in cells]
     given, numbers = set(), {}
-    for name, its in known.items():
-        ids, its_texts = set(its["ids"]), set(its["texts"])
-        same = {i for i, text in enumerate(texts) if text in its_texts}
+    for name, (ids, known_texts) in known.items():
+        same = {i for i, text in enumerate(texts) if text in known_texts}
         given |= same
         # Ids such as "imports" are those of several notebooks; a text is worth more.
         numbers[name] = 2 * len(same) + sum(bool(cell.ids & ids) for cell in cells)

@@ -168,42 +168,42 @@ def choose_notebooks(course, source, entries, copies, remarks):
     """
     names = [name for name in source.entries if re.search(r"\.ipynb(\.\w+)?$", name, re.IGNORECASE)]
     names = [name for name in names if copies.isdisjoint(above(name))][:MAX_NOTEBOOKS]
-    own = {name: entries.get(name) for name in course.notebook_files}
-    if set(names) <= set(own.values()) or not (
-        cells := known_cells(course)
-    ):  # each has its own name: examine tells what is wrong
+    own = {entries.get(name) for name in course.notebook_files}
+    if own.issuperset(names):  # each has its own name: examine tells what is wrong
         return {}
-    contents, size = {}, 0
-    for name in sorted(names, key=lambda name: name not in own.values()):
+    contents, size, chosen = {}, 0, {}
+    for name in sorted(names, key=lambda name: name not in own):
         with suppress(Refused):
             if size < NOTEBOOK_LIMIT:
                 contents[name] = source.read(name, NOTEBOOK_LIMIT)
                 size += len(contents[name])
-    counted = examine.count_cells(contents, cells)
-    chosen = {}
-    for short, notebook in ((one.name, one.file) for one in course.notebooks.values()):
-        mine = own[notebook]
-        known = {name: one.known.get(short, 0) for name, one in counted.items()}
-        its = [n for n, one in counted.items() if known[n] and known[n] == max(one.known.values())]
+    counted = examine.count_cells(contents, known_cells(course))
+    for notebook in course.notebooks.values():
+        its = [name for name, one in counted.items() if one.most_like == notebook.name]
         if not its:
             continue
-        most = max(known[name] for name in its)
-
-        def rank(name, mine=mine, known=known, most=most):
-            complete = known[name] >= 0.8 * most
-            answers = counted[name].own if known[name] else 0
-            begun = answers > 0.3 * max(counted[one].own for one in counted)
-            return complete, begun, name == mine, counted[name].run, copy_number(name)
-
-        best, *rest = sorted(its, key=rank, reverse=True)
-        chosen[notebook] = best
-        told = ", ".join(one_line(name, 100) for name in rest[:3])
-        if best != mine and spelled(course, base(best)) != base(notebook):
-            remarks.append(f"{notebook}: taken from {one_line(best, 100)}, known by its cells")
-        elif best != mine:
-            remarks.append(f"{notebook}: taken from {one_line(best, 100)}, not from its own place")
+        mine = entries.get(notebook.file)
+        most = max(counted[name].known[notebook.name] for name in its)
+        most_own = max(one.own for one in counted.values())
+        rank = {
+            name: (
+                counted[name].known[notebook.name] >= 0.8 * most,  # complete
+                counted[name].own > 0.3 * most_own,  # begun
+                name == mine,
+                counted[name].run,
+                copy_number(name),
+            )
+            for name in its
+        }
+        best, *rest = sorted(its, key=rank.get, reverse=True)
+        chosen[notebook.file] = best
+        if best != mine:
+            named = spelled(course, base(best)) == base(notebook.file)
+            why = "not from its own place" if named else "known by its cells"
+            remarks.append(f"{notebook.file}: taken from {one_line(best, 100)}, {why}")
         if rest:
-            remarks.append(f"{notebook}: it is there more than once; not taken: {told}")
+            told = ", ".join(one_line(name, 100) for name in rest[:3])
+            remarks.append(f"{notebook.file}: it is there more than once; not taken: {told}")
     return chosen
 
 
@@ -215,17 +215,16 @@ def copy_number(name):
 
 @lru_cache(maxsize=4)
 def known_cells(course):
-    """Return {notebook: {"ids", "texts"}} of all cells that were ever handed out."""
-    known = {}
+    """Return {notebook: (ids, texts)} of all cells that were ever handed out."""
     try:
         records = handed_out.records(course)
     except (ReleaseError, OSError):  # it cannot be handed out as it is; then names alone count
-        return known
+        return {}
+    known = {}
     for short, notebook in course.notebooks.items():
-        cells = [record.notebooks.get(notebook.file, {}) for record in records]
-        texts = {squeeze(text) for one in cells for text in one.values()}
-        ids = {id_ for one in cells for id_ in one}
-        known[short] = {"ids": sorted(ids), "texts": sorted(texts - {"", squeeze(PLACEHOLDER)})}
+        cells = [item for one in records for item in one.notebooks.get(notebook.file, {}).items()]
+        texts = {squeeze(text) for _, text in cells} - {"", squeeze(PLACEHOLDER)}
+        known[short] = {id_ for id_, _ in cells}, texts
     return known
 
 

@@ -36,6 +36,12 @@ def failure(outcome):
     return f"{meta['error']}: {meta['message']}".rstrip(": ") + place + next(ways, "")
 
 
+def changed_inputs(outcomes):
+    """Return which arguments changed in any of {problem: Outcome}, or an empty text."""
+    names = sorted({name for one in outcomes.values() for name in one.meta.get("changed", ())})
+    return f"{' and '.join(names)} changed during the call" if names else ""
+
+
 def unwritten(meta, texts):
     """Return which stub was reached, in words, from an exception's meta and {file: text}.
 

@@ -7,7 +7,7 @@ is possible, and the report shows where to look.
 
 import numpy as np
 
-from course.checks.faults import failure, wrong_array, wrong_number
+from course.checks.faults import changed_inputs, failure, wrong_array, wrong_number
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
@@ -72,8 +72,7 @@ def helper_line(known, outcomes):
             continue
         for key, expected in known.expected[name].items():
             text = text or wrong_array(f"its {key} result", outcome.values.get(key), expected)
-        if outcome.meta.get("changed"):
-            text = text or f"{' and '.join(outcome.meta['changed'])} changed during the call"
+        text = text or changed_inputs({name: outcome})
         if text:
             return Line(title, False, f"{function}: {text} (N = {N}, C = {C})")
     return Line(title, None if gone else True, gone)
@@ -93,12 +92,13 @@ class LossJudge:
             text = self.penalty_fault(part)
             title = f"regularization in the {part}"
             lines.append(Line(title, None if text is None else not text, text or ""))
-        lines.append(self.joint_line("other numbers of examples and classes", SHAPES, right))
+        shapes, large = (self.family.aspects["loss" + ending][1] for ending in (SHAPES, LARGE))
+        lines.append(self.joint_line("other numbers of examples and classes", shapes, right))
         if self.has_ties():
             lines.append(self.tie_line(right))
-        large = self.joint_line("scores of ±1e3 and ±1e6", LARGE, right)
-        lines.append(large)
-        lines.append(self.other_types_line(right, with_large=bool(large.ok)))
+        lines.append(self.joint_line("scores of ±1e3 and ±1e6", large, right))
+        types = OTHER_TYPES if lines[-1].ok else OTHER_TYPES[:-1]
+        lines.append(self.joint_line("float32, int32 labels", types, right))
         lines.append(self.return_line())
         lines.append(self.unchanged_line(right))
         passed = all(line.ok for line in lines)
@@ -127,13 +127,14 @@ class LossJudge:
         text = self.first_fault(aspect, part)
         return Line(title, not text, text)
 
-    def joint_line(self, title, ending, right):
+    def joint_line(self, title, names, right):
         """Judge loss and gradient on further problems, in what is right on ordinary ones."""
-        for name in self.family.aspects["loss" + ending][1]:
+        for name in names:
+            kind = f"{name.split(', ')[1]}, " if name in OTHER_TYPES else ""
             for part in PARTS:
                 text = self.fault(name, part)
                 if text and (right[part] or self.fails_only_here(name, part)):
-                    return Line(title, False, f"{part}: {text}")
+                    return Line(title, False, f"{kind}{part}: {text}")
         return Line(title, True if all(right.values()) else None)
 
     def fails_only_here(self, name, part):
@@ -161,15 +162,6 @@ class LossJudge:
                 return Line(title, False, f"gradient: {text}")
         return Line(title, True)
 
-    def other_types_line(self, right, with_large):
-        title = "float32, int32 labels"
-        for name in OTHER_TYPES if with_large else OTHER_TYPES[:-1]:
-            for part in PARTS:
-                text = self.fault(name, part)
-                if text and (right[part] or self.fails_only_here(name, part)):
-                    return Line(title, False, f"{name.split(', ')[1]}, {part}: {text}")
-        return Line(title, True if all(right.values()) else None)
-
     def return_line(self):
         title = "returns a number and an array"
         for name, outcome in self.outcomes.items():
@@ -189,8 +181,7 @@ class LossJudge:
 
     def unchanged_line(self, right):
         """Judge by what the process tells, and by a second call with the same arrays."""
-        changed = sorted({c for o in self.outcomes.values() for c in o.meta.get("changed", ())})
-        text = f"{' and '.join(changed)} changed during the call" if changed else ""
+        text = changed_inputs(self.outcomes)
         for part in PARTS:
             if right[part] and not text and (fault := self.fault(AGAIN, part)):
                 text = f"a second call with the same arrays, {part}: {fault}"

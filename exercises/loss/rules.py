@@ -175,27 +175,17 @@ def no_penalty_yet(family, observed, vectors, unexplained):
     return set(), zero if unknown else set()
 
 
-def other_shapes(family, observed, vectors, unexplained):
-    """Tell from which shapes fail what the code takes for granted."""
-    return by_failures(SHAPES, shape_rule(family, observed), vectors, unexplained)
+def failures(ending, name_of):
+    """Return the rule that names what failures show, if ordinary problems are explained."""
 
+    def rule(family, observed, vectors, unexplained):
+        wrong = {part + ending for part in PARTS} & set(unexplained)
+        name = name_of(family, observed)
+        if not wrong or not name or set(PARTS) & set(unexplained):
+            return set(), set()
+        return {name}, {aspect for aspect in vectors if aspect.endswith(ending)}
 
-def large_scores(family, observed, vectors, unexplained):
-    """Tell from which large scores leave no number how the exponentials were shifted."""
-    return by_failures(LARGE, stability_rule(family, observed), vectors, unexplained)
-
-
-def by_failures(ending, name, vectors, unexplained):
-    """Name what failures show, if they are not explained and ordinary problems are."""
-    wrong = {part + ending for part in PARTS} & set(unexplained)
-    if not wrong or not name or set(PARTS) & set(unexplained):
-        return set(), set()
-    return {name}, {aspect for aspect in vectors if aspect.endswith(ending)}
-
-
-# Each looks at what those before it have left unexplained: what is wrong on ordinary problems
-# comes first, since it shows on the others, too.
-RULES = (other_margin, no_penalty_yet, other_shapes, large_scores)
+    return rule
 
 
 # What the rules look at
@@ -224,6 +214,7 @@ def has_kinks(family):
 
 
 def shape_rule(family, observed):
+    """Tell from which shapes fail what the code takes for granted."""
     names = [name for name in family.aspects["loss" + SHAPES][1] if name in observed]
     failing = {name for name in names if fails(family, observed, name)}
     C = {name: family.problems[name]["W"].shape[1] for name in names}
@@ -242,6 +233,7 @@ def fails(family, observed, name):
 
 
 def stability_rule(family, observed):
+    """Tell from which large scores leave no number how the exponentials were shifted."""
     if has_kinks(family):
         return None
     failing = {
@@ -250,3 +242,13 @@ def stability_rule(family, observed):
         if name in observed and np.isnan(observed[name]).any()
     }
     return next((name for problem, name in SHIFTS if problem in failing), None)
+
+
+# Each looks at what those before it have left unexplained: what is wrong on ordinary problems
+# comes first, since it shows on the others, too.
+RULES = (
+    other_margin,
+    no_penalty_yet,
+    failures(SHAPES, shape_rule),
+    failures(LARGE, stability_rule),
+)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks.faults import failure
+from course.checks.faults import changed_inputs, failure
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
@@ -35,8 +35,7 @@ def judge(exercise, data, outcomes):
             problem, labels = known.problems[name], known.expected[name]["labels"]
             text = text or fault(outcomes[name], problem, labels)
         lines.append(Line(title, not text, text))
-    changed = sorted({c for o in outcomes.values() for c in o.meta.get("changed", ())})
-    detail = f"{' and '.join(changed)} changed during the call" if changed else ""
+    changed = detail = changed_inputs(outcomes)
     if lines[0].ok and not detail:
         labels = known.expected[AGAIN]["labels"]
         detail = fault(outcomes[AGAIN], known.problems[AGAIN], labels)

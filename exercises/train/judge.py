@@ -4,11 +4,9 @@ The child process trains a subclass whose loss notes every batch, label, reg and
 known losses and gradients. So each property of SGD can be read off, whatever was drawn at random.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from course.checks.faults import failure, wrong_array
+from course.checks.faults import changed_inputs, failure, wrong_array
 from course.checks.names import Misconception, Problem
 from course.checks.report import Line, Report
 
@@ -41,8 +39,8 @@ def judge(exercise, data, outcomes):
     """Return the Report on `train`."""
     problems = data.sets[exercise.problems].problems
     unseen = {name: why_unseen(problems[name], outcomes[name]) for name in problems}
-    seen = {name: Seen.of(problems[name], outcomes[name]) for name in problems if not unseen[name]}
-    changed = first(changed_fault(outcomes[name]) for name in problems)
+    seen = {name: Seen(problems[name], outcomes[name]) for name in problems if not unseen[name]}
+    changed = changed_inputs(outcomes)
     fails = first(why for name, why in unseen.items() if name != LARGE)
     if fails:
         lines = [Line("runs", False, fails)]
@@ -92,7 +90,7 @@ def without_replacement(seen, unseen):
 def generator_fault(seen):
     """With the same rng, all batches are the same, whatever NumPy's global generator does."""
     one, other = (seen[name] for name in (SEEDED, SEEDED_AGAIN))
-    if "rng" not in one.options or one.rows_fault() or other.rows_fault():
+    if "rng" not in one.meta["options"] or one.rows_fault() or other.rows_fault():
         return ""
     same = zip(one.indices, other.indices, strict=False)
     if all(np.array_equal(index, other_index) for index, other_index in same):
@@ -103,7 +101,7 @@ def generator_fault(seen):
 def ignored_options(seen):
     """Yield what is ignored: steps are as long as if it had not been given."""
     for one in seen.values():
-        if one.options and "factors" in one.problem and one.step_fault():
+        if one.meta["options"] and "factors" in one.problem and one.step_fault():
             plain = -float(one.problem["learning_rate"]) * one.problem["dW"]
             steps = one.steps()
             if steps is not None and len(steps) == len(plain) and np.allclose(steps, plain):
@@ -112,11 +110,6 @@ def ignored_options(seen):
 
 def first(found):
     return next((fault for fault in found if fault), "")
-
-
-def changed_fault(outcome):
-    changed = outcome.meta.get("changed", [])
-    return f"{' and '.join(changed)} changed during the call" if changed else ""
 
 
 # What was seen
@@ -153,53 +146,32 @@ def is_record(values):
     )
 
 
-@dataclass(frozen=True)
 class Seen:
     """What the probe saw in one problem: two calls of train, one after the other.
+
+    Made of an outcome for which why_unseen has nothing to say.
 
     calls         of self.loss during the first of them
     batches       rows that self.loss got, one array for each of its calls
     labels        the labels that came with them
     indices       which rows of the problem's X they are
-    W             the weights at each call, (calls, D, C); None if their shape changed
+    reg, W        what it got at each call; W is None if the shape of the weights changed
     between       the weights between the two calls of train
     losses        what the first of them returned; None if that is not numbers
+    meta          of the outcome
     """
 
-    problem: dict
-    calls: int
-    batches: list
-    labels: list
-    indices: list
-    reg: np.ndarray
-    W: np.ndarray | None
-    between: np.ndarray
-    losses: np.ndarray | None
-    float_labels: bool
-    returned: str
-    options: list
-
-    @classmethod
-    def of(cls, problem, outcome):
-        """Return what was seen, of an outcome for which why_unseen has nothing to say."""
+    def __init__(self, problem, outcome):
         values, X = outcome.values, problem["X"]
         ends = np.cumsum(values["sizes"][:, 0].astype(int))
-        batches = np.split(values["X"].reshape(-1, X.shape[1]), ends[:-1])
-        return cls(
-            problem=problem,
-            calls=int(values["calls"]),
-            batches=batches,
-            labels=np.split(values["y"], np.cumsum(values["y_sizes"].astype(int))[:-1]),
-            # Rows differ in their first number, so it tells which row of X each is.
-            indices=[np.abs(batch[:, :1] - X[:, 0]).argmin(axis=1) for batch in batches],
-            reg=values["reg"],
-            W=values.get("W"),
-            between=values["between"],
-            losses=values.get("losses"),
-            float_labels=outcome.meta["float_labels"],
-            returned=outcome.meta["type"],
-            options=outcome.meta["options"],
-        )
+        self.problem, self.meta = problem, outcome.meta
+        self.calls = int(values["calls"])
+        self.batches = np.split(values["X"].reshape(-1, X.shape[1]), ends[:-1])
+        self.labels = np.split(values["y"], np.cumsum(values["y_sizes"].astype(int))[:-1])
+        # Rows differ in their first number, so it tells which row of X each is.
+        self.indices = [np.abs(batch[:, :1] - X[:, 0]).argmin(axis=1) for batch in self.batches]
+        self.reg, self.between = values["reg"], values["between"]
+        self.W, self.losses = values.get("W"), values.get("losses")
 
     @property
     def num_iters(self):
@@ -233,7 +205,7 @@ class Seen:
             if (labels != true).any():
                 row = int(np.argmax(labels != true))
                 return f"a row labelled {true[row]} came with label {labels[row]:g}"
-        return "the labels arrived as floating-point numbers" if self.float_labels else ""
+        return "the labels arrived as floating-point numbers" if self.meta["float_labels"] else ""
 
     def randomness_fault(self):
         if self.rows_fault():
@@ -257,7 +229,9 @@ class Seen:
         return f"the loss got reg = {self.reg[0]:.4g} instead of {reg:.4g}"
 
     def step_fault(self):
-        if "factors" in self.problem and ("momentum" not in self.options or self.calls_each > 1):
+        if "factors" in self.problem and (
+            "momentum" not in self.meta["options"] or self.calls_each > 1
+        ):
             return ""  # this train has no such arguments; or which step is meant is not known
         steps, expected = self.steps(), self.expected_steps()
         if steps is None:
@@ -288,7 +262,7 @@ class Seen:
 
     def losses_fault(self):
         if self.losses is None or self.losses.ndim != 1:
-            return f"train returned {self.returned} instead of a list of numbers"
+            return f"train returned {self.meta['type']} instead of a list of numbers"
         if len(self.losses) != self.num_iters:
             return f"{len(self.losses)} losses after {self.num_iters} iterations"
         if self.calls < self.num_iters:
@@ -322,7 +296,7 @@ def is_close(array, other):
 
 def recognised(seen):
     """Yield the names of the misconceptions that one problem shows."""
-    if seen.float_labels:
+    if seen.meta["float_labels"]:
         yield FLOAT_LABELS
     elif seen.labels_fault():
         yield LABELS_NOT_MATCHING

@@ -46,12 +46,13 @@ class Bounded:
 def extract(archive: Path, folder: Path) -> None:
     """Write the seven files in `archive` to the new `folder`. Raises Broken."""
     folder.mkdir()
-    places = set()
+    places, others = set(), []
     try:
         for name, source in members(archive):
             path = PurePosixPath(name)
             if path.name not in FILES or "__MACOSX" in path.parts:
-                continue  # such as readme.html, or what a Mac adds to each file
+                others.append(name)  # such as readme.html, or what a Mac adds to each file
+                continue
             places.add(path.parent)
             if len(places) > 1 or (folder / path.name).exists():
                 raise Broken(f"it holds {name!r}, which is there twice, or of another set")
@@ -61,6 +62,9 @@ def extract(archive: Path, folder: Path) -> None:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the disk, and not of the archive
         raise Broken(f"no sound tar or zip archive: {error}") from error
+    if others and not places:
+        told = ", ".join(map(repr, others[:3]))
+        raise Broken(f"it holds {told} and no {FILES[0]}; if that is an archive, unpack it first")
 
 
 def members(archive: Path):

@@ -107,7 +107,7 @@ def student_version(path, content, edition, problems):
     if path.endswith(BINARY):
         return content
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8").replace("\r\n", "\n")  # as git writes it on Windows
     except UnicodeDecodeError:
         problems.append(
             f"{path}: it is not UTF-8, and its name does not end in {' or '.join(BINARY)}"
@@ -115,7 +115,7 @@ def student_version(path, content, edition, problems):
         return content
     regions = find_regions(text, lambda number: f"{path}:{number}: ", problems)
     if not regions:
-        return content
+        return text.encode()
     make_stub = partial(function_stub, text, path, problems)
     text, edition.changes[path, None] = replace_regions(text, regions, make_stub)
     if path.endswith(".py"):

@@ -203,6 +203,16 @@ def test_no_cell_needs_what_only_the_evidence_before_it_defines(edition, path, t
     assert result.returncode == 0, result.stdout
 
 
+def test_line_ends_of_windows_in_the_solved_tree_change_nothing(tmp_path):
+    course = copy_toy(tmp_path)
+    before = derive(course).files
+    for path in (path for path in tmp_path.rglob("*.*") if path.is_file()):
+        if path.suffix != ".npz":
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert b"\r\n" in (tmp_path / course.notebook_files[0]).read_bytes()
+    assert derive(definition.load(tmp_path)).files == before
+
+
 def test_files_have_the_date_of_the_commit_or_the_one_that_is_told(tmp_path, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     course, edition = toy_edition(tmp_path / "toy")

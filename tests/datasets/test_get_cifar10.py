@@ -119,10 +119,20 @@ def test_evil_archive_is_refused(call, dest, broken, tmp_path, evil):
         (ARCHIVE[:-5000], "no sound tar or zip"),
         (ARCHIVE[:-6] + b"xx" + ARCHIVE[-4:], "CRC check failed"),
         (tar_gz(*members_of(FILES)[:-1]), "missing: batches.meta"),
+        (tar_gz(member("my/cifar.tar", b"x")), "'my/cifar.tar' and no data_batch_1; if that is"),
         (tar_gz(*members_of(FILES | {"test_batch": b"hello"})), "format: test_batch"),
         (tar_gz(*members_of(FILES | {"test_batch": FILES["test_batch"][:-9]})), "test_batch"),
     ],
-    ids=["html", "no-tar", "cut", "crc", "file-missing", "no-pickle", "cut-pickle"],
+    ids=[
+        "html",
+        "no-tar",
+        "cut",
+        "crc",
+        "file-missing",
+        "archive-inside",
+        "no-pickle",
+        "cut-pickle",
+    ],
 )
 def test_useless_archive_is_refused(call, dest, broken, tmp_path, content, says):
     path = tmp_path / "useless.tar.gz"

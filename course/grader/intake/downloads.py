@@ -143,10 +143,12 @@ def read_folder(course, folder, people=None):
     if (folder / LIST).is_file():
         pieces, listed = gradescope(folder, not_graded)
         entries = [path for path in entries if path not in listed]
-    plain = [path for path in entries if not rule_of(path)]
-    pieces += blackboard_users([piece_of(path) for path in entries if path not in plain])
-    nobody = [path for path in plain if not path.is_dir() and not is_archive(path.name)]
-    pieces += plain_pieces(course, [path for path in plain if path not in nobody])
+    ruled, plain, nobody = [], [], []
+    for path in entries:
+        whole = path.is_dir() or is_archive(path.name)
+        (ruled if rule_of(path) else plain if whole else nobody).append(path)
+    pieces += blackboard_users([piece_of(path) for path in ruled])
+    pieces += plain_pieces(course, plain)
     not_graded += [(path.name, NO_STUDENT) for path in nobody]
     if people:
         pieces, absent = identified(pieces, people)
@@ -332,7 +334,7 @@ def gradescope(folder, not_graded):
 
 def plain_pieces(course, paths):
     """Return the Pieces of folders and archives that follow no system's rule for names."""
-    clones = [path for path in paths if (path / ".git").is_dir()]
+    clones = {path for path in paths if (path / ".git").is_dir()}
     prefix = common_start([path.name for path in clones], "-") if len(clones) > 1 else ""
     stems, pieces = {stem(path) for path in paths}, []
     for path in paths:

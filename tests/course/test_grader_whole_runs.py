@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -229,3 +230,77 @@ def test_a_second_run_at_once_is_refused_and_the_first_is_not_disturbed(
     assert first.wait(600) == 0
     first.communicate()
     assert differing(alone, out) == []
+
+
+# The end of a run
+
+
+def command_line(toy, folder, out):
+    """Return the command as people type it, and the folder of the course that it belongs to."""
+    words = ["-m", "course.grader", "grade", folder, "--out", out, "--no-notebooks", "--jobs", "2"]
+    return [sys.executable, *map(str, words)]
+
+
+MOMENTS = {  # what is there, seconds to wait from then on
+    "problems are drawn": ("seed.txt", 0.3),
+    "the cluster starts": (".problems/*.npz", 0.2),
+    "workers start": (".problems/*.npz", 1),
+    "workers have nearly started": (".problems/*.npz", 2),
+    "one is done": ("submissions/*/result.json", 0),
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_signal_is_answered_in_a_line(toy, folder, tmp_path, moment, number):
+    out, (there, seconds) = tmp_path / "out", MOMENTS[moment]
+    process = subprocess.Popen(
+        command_line(toy, folder, out),
+        cwd=toy.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while process.poll() is None and not list(out.glob(there)):
+        time.sleep(0.01)
+    time.sleep(seconds)
+    # Ctrl-C reaches all processes of the terminal, a batch system stops the one it has started.
+    send = os.killpg if number == signal.SIGINT else os.kill
+    send(process.pid, number)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, told
+    lines = [line for line in re.split(r"[\r\n]+", told) if line.strip()]
+    lines = [line for line in lines if not line.startswith("grading: ")]
+    [line] = lines
+    assert line.endswith("the same command goes on from there") or " are done, and the same" in line
+    end = time.monotonic() + 60  # workers notice that they are alone
+    session = ["pgrep", "--session", str(process.pid)]
+    while subprocess.run(session, stdout=subprocess.DEVNULL).returncode == 0:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert not (out / ".new").exists()
+
+
+STAYS = "import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()"
+
+
+def test_no_thread_of_a_library_keeps_a_run_from_ending(toy, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(STAYS)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = command_line(toy, tmp_path / "nowhere", tmp_path / "out")
+    ended = subprocess.run(
+        command, cwd=toy.root, env=env, timeout=60, capture_output=True, text=True
+    )
+    assert ended.returncode == 2 and "nowhere" in ended.stderr, ended
+
+
+def test_a_finished_run_ends(toy, tmp_path):
+    """Also for whoever reads what it prints to its end, as `| tee` does."""
+    to_folder(solved(toy), tmp_path / "in" / "ada")
+    run = {"cwd": toy.root, "timeout": 300, "capture_output": True, "text": True}
+    with busy(2):
+        ended = subprocess.run(command_line(toy, tmp_path / "in", tmp_path / "out"), **run)
+    assert ended.returncode == 0, ended.stderr
+    assert "Where to look" in ended.stdout

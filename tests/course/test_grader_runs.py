@@ -1,9 +1,11 @@
 """Does a run end as it should, whatever happens around it: to its files, machine and processes?"""
 
+import asyncio
 import os
 import shutil
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +58,32 @@ def test_grading_begins_with_the_workers_that_have_started(tmp_path, monkeypatch
     monkeypatch.setattr(cluster, "PATIENCE", 0.1)
     summary = run(paths, tmp_path / "other")
     assert summary.stopped.startswith("no worker process has started in 0.2 s")
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, OSError, cluster.ClusterError])
+def test_what_fails_after_ctrl_c_does_not_take_its_place(tmp_path, monkeypatch, error):
+    @contextmanager
+    def connect(*_):
+        try:
+            yield
+        finally:
+            raise error("of the cluster")
+
+    def send(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sending, "connect", connect)
+    monkeypatch.setattr(sending, "send", send)
+    paths = hand_in(tmp_path / "handed in", {"ada": "earn 1"})
+    summary = run(paths, tmp_path / "out")
+    assert summary.status == many.INTERRUPTED
+    assert summary.stopped == "interrupted; 0 are done, and the same command goes on"
+    monkeypatch.setattr(sending, "send", lambda *_: None)
+    if error is cluster.ClusterError:
+        assert run(paths, tmp_path / "out").status == many.PROBLEMS
+    else:
+        with pytest.raises(error):
+            run(paths, tmp_path / "out")
 
 
 # With one cluster for all

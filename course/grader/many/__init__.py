@@ -92,14 +92,21 @@ def grade_all(
     run = Run(settings, store, report, Summary())
     try:
         run.grade(handed, jobs, scheduler, work)
-    except KeyboardInterrupt:
-        run.summary.interrupted = True
-        run.summary.stopped = "interrupted"
-    except CannotGrade as error:
-        run.summary.stopped = str(error)
+    except BaseException as error:
+        run.summary.interrupted = is_interrupt(error)
+        if not isinstance(error, CannotGrade) and not run.summary.interrupted:
+            raise
+        run.summary.stopped = "interrupted" if run.summary.interrupted else str(error)
     if run.summary.stopped:
         run.summary.stopped += f"; {len(run.summary.states)} are done, and the same command goes on"
     return run.summary
+
+
+def is_interrupt(error):
+    """Whether Ctrl-C has led to an error: as a cluster is closed because of it, others may come."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 @dataclass

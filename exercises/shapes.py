@@ -54,6 +54,6 @@ def by_message(message, sizes):
     if "indexing" in message:
         found = "indexing arrays" in message and {first, second} == {("D",), ("N",)}
         return FEATURES_AS_EXAMPLES if found else None
-    if len(first) == len(second) == 2 and first[1] == second[0]:
-        return ELEMENTWISE
+    if sorted({*first, *second}) == ["C", "D", "N"] and first[-1] == second[0]:
+        return ELEMENTWISE  # of arrays of which there is a matrix product
     return SWAPPED if {first, second} == {("C",), ("D",)} else None

@@ -1,14 +1,24 @@
 """What holds for all tests: where Matplotlib keeps its files, and the plugin for notebooks."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import course  # noqa: F401
+
 # Neither somebody's own settings nor a stale list of fonts may change the figures.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "matplotlib"))
 
-pytest_plugins = ["course.outputs.nbval_plugin"]  # pytest takes this list from here only
+# Tests start hundreds of processes: each would compile the same files, where a setting forbids to
+# keep what comes out.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Pytest takes this list from here only. By itself it would load nbval before anything of ours, and
+# with it 2 s of jsonschema in each process: see course/__init__.py.
+pytest_plugins = ["nbval.plugin", "course.outputs.nbval_plugin"]
 
 # A file stays on one core with -n. These take minutes: begun last, each would end alone.
 LONGEST = (

@@ -4,8 +4,8 @@
     python tests/mutants.py course/checks/steps.py --count 30 --seed 2    others
 
 A mutant differs in one place: a comparison is turned, an operator swapped, a number or a flag
-changed (so a default, too), a `not` dropped, a return value replaced by None. The tests are those
-that UNIT_TESTS of tests/net.py names, unless others are. Exit codes: 0 all were caught, 1 some
+changed (so a default, too), a `not` dropped, a return value replaced by None. The tests are the
+files that catch its planted bugs, unless others are named. Exit codes: 0 all were caught, 1 some
 survived, 2 the tests are not known, or fail without any mutant. This is run by hand: what survives
 may be equal in meaning, and a person has to look.
 """
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from net import ROOT, UNIT_TESTS, copy_repository
+from net import BUGS, ROOT, copy_repository
 
 SWAPS = {
     ast.Eq: ast.NotEq,
@@ -95,9 +95,10 @@ def main():
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    tests = options.tests or [one for file, one in UNIT_TESTS.items() if file == options.file]
+    files = {bug.test.partition("::")[0] for bug in BUGS if bug.file == options.file}
+    tests = options.tests or sorted(files)
     if not tests:
-        parser.error(f"tests/net.py names no tests of {options.file}; name them here")
+        parser.error(f"no bug of {options.file} is planted: name its tests here")
     found = mutants((ROOT / options.file).read_text(encoding="utf-8"))
     chosen = random.Random(options.seed).sample(found, min(options.count, len(found)))
     survived = 0

@@ -376,7 +376,7 @@ fig, ax = plt.subplots()
 ax.plot([0, factor], [0, 1])
 ax.set(xlim=(0, 2));"""
 PLACES = "print(os.getcwd() + os.environ['TOY_DATA'])"
-CONFTEST = 'pytest_plugins = ["course.outputs.nbval_plugin"]\n'
+CONFTEST = 'import course\npytest_plugins = ["nbval.plugin", "course.outputs.nbval_plugin"]\n'
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import course  # noqa: F401
+import course  # noqa: F401  first, as it says what nbformat need not load
 
 # Neither somebody's own settings nor a stale list of fonts may change the figures.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "matplotlib"))
@@ -16,8 +16,8 @@ os.environ.setdefault("MPLCONFIGDIR", str(Path(__file__).parent / "build" / "mat
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Pytest takes this list from here only. By itself it would load nbval before anything of ours, and
-# with it 2 s of jsonschema in each process: see course/__init__.py.
+# Pytest takes this list from here only. By itself it would load nbval before `course`, and with it
+# for 2 s in each process what jsonschema does not need here.
 pytest_plugins = ["nbval.plugin", "course.outputs.nbval_plugin"]
 
 # A file stays on one core with -n. These take minutes: begun last, each would end alone.

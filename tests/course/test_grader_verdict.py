@@ -469,6 +469,58 @@ def test_a_file_named_by_an_exception_is_not_parsed():
     assert used < 200_000, "kB: five hundred thousand if it is parsed, nearly none if not"
 
 
+OWN_TRAIN = """
+class LinearClassifier(LinearClassifier):
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=0):
+        if self.W is None:
+            self.W = 0.001 * np.random.randn(X.shape[1], int(y.max()) + 1)
+        losses = []
+        for _ in range(num_iters):
+            rows = {rows}
+            loss, dW = self.loss(X[rows], y[rows], reg)
+            losses.append(loss)
+            self.W = self.W - learning_rate * dW
+        return losses
+"""
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "(np.random.randint(len(X)) + np.arange(batch_size)) % len(X)",
+        "np.full(batch_size, np.random.randint(len(X)))",
+    ],
+    ids=["consecutive", "one row"],
+)
+def test_batches_that_are_not_random_cost_their_points(rows):
+    code = SOLVED[LINEAR].decode() + OWN_TRAIN.format(rows=rows)
+    entry = judge("train", SOLVED | {LINEAR: code.encode()})
+    assert entry["misconceptions"].keys() == {"not-random"}
+    lost = {one["name"] for one in entry["parts"] if not one["points"]}
+    assert lost == {"batches"} and entry["points"] < entry["possible"]
+
+
+FORGETFUL = """
+import json, sys
+
+def overwrites(W, X, y, reg, right=svm_loss_naive, dumps=json.dumps):
+    loss, dW = right(W, X, y, reg)
+    W[...] = X[...] = 0
+    faked = {"changed": [], "loss_type": "float", "dW_type": "ndarray", "type": "tuple"}
+    json.dumps = lambda value, **more: dumps(value | faked if "event" in value else value, **more)
+    return loss, dW
+
+svm_loss_naive = overwrites
+"""
+
+
+def test_inputs_that_are_overwritten_cost_points_whatever_the_process_says():
+    entry = judge("svm_loss_naive", SOLVED | {SVM: SOLVED[SVM] + FORGETFUL.encode()})
+    failed = [line["title"] for line in entry["lines"] if line["ok"] is False]
+    assert failed == ["inputs left unchanged"]
+    assert [one["name"] for one in entry["parts"] if not one["points"]] == ["shapes and types"]
+
+
 TRAIN_LIES = {
     "W of another shape": "self.W = np.zeros((2, 2)); [self.loss(X[:5], y[:5], reg)] * num_iters",
     "one call": "self.loss(X[:batch_size], y[:batch_size], reg)",

@@ -1,4 +1,4 @@
-"""The judges of `train` and `predict`, on records that differ from a right one in one point."""
+"""The judges of `train` and `predict` on records that differ in one point; shapes in messages."""
 
 import dataclasses
 
@@ -8,6 +8,7 @@ from planted_misconceptions import CATALOGUE, COURSE, VARIANTS, judged_here
 
 from course import checks
 from course.checks.calling import Outcome, Outcomes
+from exercises.shapes import by_message
 
 KNOWN = checks.load(COURSE.data_file)
 
@@ -278,3 +279,18 @@ def test_what_train_does_without_its_arguments_or_chance_is_wrong_and_named(name
     for variant in (one for one in VARIANTS if one.name == name):
         report = judged_here(variant.exercise, variant)
         assert not report.passed and name in report.misconceptions, report
+
+
+@pytest.mark.parametrize(
+    ("shapes", "name"),
+    [
+        ("(8,5) (5,3)", "elementwise-product"),
+        ("(5,8) (8,3)", "elementwise-product"),
+        ("(8,3) (3,1)", None),  # a column of sums: no product of matrices is meant
+        ("(3,) (5,) (3,)", "rows-and-columns-swapped"),
+        ("(8,3) (8,)", None),
+    ],
+)
+def test_shapes_in_a_message_tell_what_was_meant(shapes, name):
+    message = f"operands could not be broadcast together with shapes {shapes} "
+    assert by_message(message, {"N": 8, "D": 5, "C": 3}) == name

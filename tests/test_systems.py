@@ -123,6 +123,15 @@ def test_a_folder_on_another_drive_is_named_whole(run):
     assert run("-c", told) == (0, "/ build\n")
 
 
+def test_the_memory_of_a_notebook_is_told_without_a_module_of_posix(run):
+    lines = ["import psutil, types", "from course.outputs.run import QUESTION"]
+    lines += ["told = types.SimpleNamespace(peak_wset=5)  # as psutil tells it on Windows alone"]
+    lines += ["psutil.Process.memory_info = lambda self: told"]
+    lines += ["exec(compile(QUESTION, 'cell.py', 'exec'))"]
+    assert run("-c", "\n".join(lines)) == (0, '{"results": {}, "peak": 5}\n')
+    assert "No module named 'resource'" in run("-c", "\n".join([*lines[:2], lines[-1]]))[1]
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-8"])
 def test_every_check_is_right_for_a_right_solution_on_any_console(run, encoding):
     status, told = run("-m", "course.checks", encoding=encoding)

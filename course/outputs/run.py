@@ -298,7 +298,7 @@ def store(course, paths, dataset):
 
 # Report
 
-WIDTH, COLUMN = 80, 12  # of a line, of a notebook's column with the space before it
+COLUMN = 12  # characters of a notebook's column, with the space before it
 
 
 def table(entries, dataset, out):
@@ -327,16 +327,14 @@ def result_lines(results):
     keys = list(dict.fromkeys(key for found in results.values() for key in found))
     if not keys:
         return []
-    first, names = max(map(len, keys)) + 1, list(results)
+    first = max(map(len, keys)) + 1
     rows = {key: [found.get(key) for found in results.values()] for key in keys}
     alike = [key for key, values in rows.items() if is_one_text(values)]
     lines = [f"{key:{first}} {rows.pop(key)[0]}" for key in alike]
     lines = ["", *lines] if lines else []
-    count = max(1, (WIDTH - first) // COLUMN)  # of notebooks beside each other
-    for start in range(0, len(names) if rows else 0, count):
-        part = slice(start, start + count)
-        lines += ["", " " * first + "".join(map(cell_of_table, names[part]))]
-        lines += [f"{key:{first}}" + "".join(map(cell_of_table, rows[key][part])) for key in rows]
+    if rows:
+        lines += ["", " " * first + "".join(map(cell_of_table, results))]
+        lines += [f"{key:{first}}" + "".join(map(cell_of_table, rows[key])) for key in rows]
     return lines
 
 

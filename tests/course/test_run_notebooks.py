@@ -364,14 +364,4 @@ extra                    -       0.988
     )
     for expected in ("5.5 s  Train", "1,234 MB", "build/one.html"):
         assert expected in text
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 7, 30])
-def test_results_of_any_number_of_notebooks_fit(count):
-    results = {f"notebook_{n}": {"a_long_name_of_a_number": n / 7, "n": n} for n in range(count)}
-    lines = run_notebooks.result_lines(results)
-    assert max(map(len, lines), default=0) <= 80
-    assert sum(line.startswith("n ") for line in lines) == -(-count // 4)
-    numbers = " ".join(line for line in lines if line.startswith("n ")).replace("n ", " ").split()
-    assert numbers == [str(n) for n in range(count)]
     assert run_notebooks.result_lines({"one": {}, "two": {}}) == []

@@ -13,35 +13,6 @@ CLASSES = 10
 SMALL = 0.0001  # the deviation of initial weights
 
 
-def plot_kink(w, h):
-    """Draw max(0, w) at its kink: the slope at w, and what a central difference of step h measures.
-
-    Both steps on one side of the kink give the same slope; on two sides (|w| < h) they cannot.
-    """
-    _, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
-    analytic = float(w > 0)
-    left, right = np.maximum(0, [w - h, w + h])
-    numerical = (right - left) / (2 * h)
-
-    x = np.array([min(0, w - h) - h, 0, max(0, w + h) + 0.6 * h])
-    ax.plot(x, np.maximum(0, x), color="0.8", linewidth=7, solid_capstyle="round")
-    ax.text(x[0], 0.12 * h, "max(0, $w$)", color="0.4", va="bottom")
-    ends = w + np.array([-1.2, 1.2]) * h
-    tangent = max(0, w) + analytic * (ends - w)
-    secant = left + numerical * (ends - (w - h))
-    ax.plot(ends, tangent, **LINES[0], label=f"gradient at $w$: slope {analytic:.3g}")
-    ax.plot(ends, secant, **LINES[1], label=f"central difference: slope {numerical:.3g}")
-    ax.plot([w - h, w + h], [left, right], "s", color=ACCENT, markersize=9)
-    ax.plot(w, max(0, w), "o", color=DARK, markersize=10)
-    for at, name in ((w - h, "$w - h$"), (w, "$w$"), (w + h, "$w + h$")):
-        ax.annotate(name, (at, max(0, at)), (8, -8), textcoords="offset points", va="top")
-    ax.ticklabel_format(scilimits=(-2, 3))
-    ax.margins(y=0.15)
-    ax.legend(loc="upper left")
-    ax.set(xlabel="Weight $w$", ylabel="Loss max(0, $w$)")
-    return ax
-
-
 def failure_rates(margins, X, y, h, draws, rng):
     """Return the fraction (draws, M) of ten entries whose numerical gradient is off, by margin.
 

@@ -10,7 +10,6 @@ from exercises import evidence
 from tests.figure_data import NAMES
 
 FIGURES = {
-    "plot_kink": lambda g: evidence.plot_kink(3e-6, 1e-5),
     "plot_failure_rate": lambda g: evidence.plot_failure_rate(
         np.linspace(0, 2, 6), g.random(6), [0.0, 2.0], g.random(2), g.random(2) / 10
     ),
@@ -41,20 +40,6 @@ def test_figure_says_what_it_measures_and_stays_legible_at_half_size(draw, rng):
     # Inside the figure, but for the rounding of a pixel: 0.02 inch at half size.
     needed, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert min(needed.x0, needed.y0, width - needed.x1, height - needed.y1) > -0.02
-
-
-@pytest.mark.parametrize(
-    "w, gradient, difference", [(3e-6, "1", "0.65"), (-3e-6, "0", "0.35"), (2e-5, "1", "1")]
-)
-def test_kink_labels_both_slopes(w, gradient, difference):
-    ax = evidence.plot_kink(w, 1e-5)
-    texts = [t.get_text() for t in ax.get_legend().get_texts()]
-    assert [t.split("slope ")[1] for t in texts] == [gradient, difference]
-    for line, slope in zip(ax.get_lines()[1:3], (gradient, difference), strict=True):
-        x, y = line.get_data()
-        np.testing.assert_allclose(np.diff(y) / np.diff(x), float(slope), atol=1e-9)
-    looks = {line.get_linestyle() for line in ax.get_legend().get_lines()}
-    assert len(looks) == 2
 
 
 def test_failure_rate_is_in_percent():

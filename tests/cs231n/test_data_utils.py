@@ -294,12 +294,6 @@ def test_object_of_a_class_is_refused(protocol, root):
         load_CIFAR10(root)
 
 
-def test_refusal_names_the_function(root):
-    (root / "test_batch").write_bytes(smuggle(py2_pickle({}), PAYLOADS["os.system"]))
-    with pytest.raises(ValueError, match=r"test_batch .*it wants to call os\.system"):
-        load_CIFAR10(root)
-
-
 # Damaged files
 
 
@@ -450,11 +444,6 @@ def test_split_takes_training_then_validation_images_and_the_first_tests(root, r
         np.testing.assert_array_equal(labels, expected_labels)
 
 
-def test_training_rows_have_mean_zero(root):
-    X_train = small_data(root)[0]
-    np.testing.assert_allclose(X_train[:, :-1].mean(axis=0, dtype=np.float64), 0, atol=3.1e-5)
-
-
 def test_mean_image_is_returned_on_demand(root, raw):
     *data, mean_image = small_data(root, return_mean=True)
     for with_mean, without in zip(data, small_data(root), strict=True):
@@ -502,14 +491,9 @@ def test_development_set_follows_the_rng(root):
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_all_images_may_be_used(root):
-    data = small_data(root, num_training=80, num_validation=20, num_test=20, num_dev=80)
-    assert [len(X) for X in data[::2]] == [80, 20, 20, 80]
-
-
-def test_sets_but_the_training_set_may_be_empty(root):
-    data = small_data(root, num_validation=0, num_test=0, num_dev=0)
-    assert [len(X) for X in data[::2]] == [60, 0, 0, 0]
+@pytest.mark.parametrize("numbers", [(80, 20, 20, 80), (60, 0, 0, 0)])
+def test_all_images_may_be_used_and_all_sets_but_the_first_be_empty(numbers, root):
+    assert [len(X) for X in get_CIFAR10_data(*numbers, ROOT=root)[::2]] == [*numbers]
 
 
 @pytest.mark.parametrize(
@@ -551,16 +535,14 @@ def datasets(tmp_path, monkeypatch):
 
 
 def test_cifar10_comes_before_the_synthetic_set(datasets, batches):
-    synthetic = write_set(datasets / "synthetic-batches-py", batches)
+    synthetic, cifar10 = (datasets / f"{name}-batches-py" for name in ("synthetic", "cifar-10"))
+    write_set(synthetic, batches)
     assert find_dataset() == synthetic
-    cifar10 = write_set(datasets / "cifar-10-batches-py", batches)
+    cifar10.mkdir()  # empty, it is passed over
+    assert find_dataset() == synthetic
+    cifar10.rmdir()
+    write_set(cifar10, batches)
     assert find_dataset() == cifar10
-
-
-def test_folder_without_batches_is_passed_over(datasets, batches):
-    (datasets / "cifar-10-batches-py").mkdir()
-    synthetic = write_set(datasets / "synthetic-batches-py", batches)
-    assert find_dataset() == synthetic
 
 
 def test_CIFAR10_DIR_comes_first(datasets, root, batches, monkeypatch):

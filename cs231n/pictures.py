@@ -85,12 +85,8 @@ def read_picture(path):
             picture = ImageOps.exif_transpose(file)
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path} is not a picture that can be read; try a JPEG or PNG") from error
-    if picture.mode[0] in "IF":  # greys of more than 8 bits: Pillow cuts off what is above 255
-        values = np.asarray(picture, dtype=float)
-        tops = [65535] if "16" in picture.mode else [1, 255, 65535][picture.mode == "I" :]
-        if not (fits := [top for top in tops if 0 <= values.min() <= values.max() <= top]):
-            raise ValueError(f"{path} holds {values.min():g} to {values.max():g}: save it as a PNG")
-        picture = Image.fromarray((values * 255 / fits[0]).astype(np.uint8))
+    if picture.mode[0] in "IF":  # Pillow would cut off what is above 255
+        raise ValueError(f"{path} has more than 8 bits a colour; save it as a usual JPEG or PNG")
     white = Image.new("RGBA", picture.size, "white")
     return np.asarray(Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB"))
 

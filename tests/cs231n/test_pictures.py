@@ -111,8 +111,6 @@ def test_picture_of_any_kind_becomes_rgb(rng, tmp_path):
     as_rgb = np.repeat(grey[..., None], 3, axis=2)
     cases = {
         "grey.png": grey,
-        "deep.png": grey.astype(np.uint16) * 257,
-        "deep.tiff": grey.astype(">u2") * np.array(257, ">u2"),
         "palette.gif": as_rgb,
         "bits.png": grey > 127,
     }
@@ -123,27 +121,11 @@ def test_picture_of_any_kind_becomes_rgb(rng, tmp_path):
         assert pictures.shrink(picture).shape == (32, 32, 3)
 
 
-@pytest.mark.parametrize(
-    ("numbers", "kind", "expected"),
-    [
-        ([0, 0.5, 1], "f4", [0, 127, 255]),
-        ([0, 128, 255], "f4", [0, 128, 255]),
-        ([0, 257, 65535], "f4", [0, 1, 255]),
-        ([0, 128, 255], "i4", [0, 128, 255]),
-        ([0, 1, 1], "i4", [0, 1, 1]),
-        ([0, 25700, 65535], "i4", [0, 100, 255]),
-        ([-1, 0, 1], "f4", "holds -1 to 1"),
-        ([0, 1, np.nan], "f4", "holds nan to nan"),
-        ([0, 1, 70000], "i4", "holds 0 to 70000"),
-    ],
-)
-def test_a_tiff_of_floats_or_long_integers_is_scaled_or_refused(tmp_path, numbers, kind, expected):
-    path = write(tmp_path / "own.tiff", np.resize(np.array(numbers, kind), (3, 3)))
-    if isinstance(expected, str):
-        with pytest.raises(ValueError, match=expected):
-            pictures.read_picture(path)
-    else:
-        assert pictures.read_picture(path)[0, :, 0].tolist() == expected
+@pytest.mark.parametrize("name, kind", [("a.png", "u2"), ("a.tiff", ">u2"), ("a.tiff", "f4")])
+def test_greys_of_more_than_8_bits_are_refused(name, kind, tmp_path):
+    path = write(tmp_path / name, np.full((3, 3), 300, kind))
+    with pytest.raises(ValueError, match=f"{name} has more than 8 bits a colour"):
+        pictures.read_picture(path)
 
 
 def test_transparent_picture_lies_on_white(tmp_path):

@@ -18,8 +18,8 @@ from tests.readme import results_table
 
 # Code, addresses, headings, and names that contain a number state none.
 SILENT = re.compile(
-    r"```.*?```|`[^`]*`|\]\([^)]*\)|<[^>]*>|CIFAR-10|CS231n|SHA-256|cp\d+|assignment 1|Python 2\b|"
-    r"tiny images\*, 2009|^#.*?$",
+    r"```.*?```|`[^`]*`|\]\([^)]*\)|<[^>]*>|CIFAR-10|CS231n|SHA-256|cp\d+|assignment 1|"
+    r"Python [23]\b(?!\.)|tiny images\*, 2009|^#.*?$",
     re.MULTILINE | re.DOTALL,
 )
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sandbox_users import SOMEBODY, SYSTEM_PYTHON
-from submissions import to_folder
+from submissions import to_zip
 from toy_course import copy_toy
 
 from course.grader.examples import blank, plant, solved
@@ -63,8 +63,9 @@ def test_a_user_who_is_not_root_grades_the_same(tmp_path):
         place = Path(name)
         python = environment(place / "environment")
         shutil.copytree(toy.root, place / "toy")
+        (place / "in").mkdir()
         for student, files in handed_in.items():
-            to_folder(files, place / "in" / student)
+            to_zip(files, place / "in" / f"{student}.zip")
         for path in (place, place / "toy", *(place / "toy").rglob("*"), *(place / "in").rglob("*")):
             os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
         env = {"PATH": os.environ["PATH"], "HOME": name, "LANG": "C.UTF-8"}

@@ -23,6 +23,8 @@ pytest_plugins = ["nbval.plugin", "course.outputs.nbval_plugin"]
 # A file stays on one core with -n. These take minutes: begun last, each would end alone.
 LONGEST = (
     "notebooks/",
+    "tests/course/test_grader_whole_runs.py",
+    "tests/test_colab.py",
     "tests/test_browser.py",
     "tests/cs231n/test_cifar10.py",
     "tests/course/test_grader_attacks.py",

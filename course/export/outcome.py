@@ -30,12 +30,14 @@ KEPT = ".pages.json"
 EXECUTED, SUBMITTED = "{}.ipynb", "{}_submitted.ipynb"  # attachments of a result
 
 
-def write(course, out, store, slugs, about=None):
+def write(course, pages, slugs, about=None):
     """Write everything for the submissions `slugs`; return the rows of the course's table.
 
+    pages   the Pages of this run, of which some are there already
     about   of the run, as in overview.index
     """
-    book, rows, pages = out / "nbgrader", [], Pages(course, out, store)
+    out, rows = pages.out, []
+    book = out / "nbgrader"
     nbgrader.record(
         course,
         book,

@@ -96,10 +96,9 @@ def grade_download(course, options, download, out):
         if summary.stopped:
             print(f"error: {summary.stopped}", file=sys.stderr)
             return summary.status
-        pages.keep()  # what stands there now is not written once more below
         about = {"absent": download.absent, "not_graded": download.not_graded}
         about["states"] = Counter(summary.states.values())
-        rows = outcome.write(course, out, store, sorted(summary.states), about)
+        rows = outcome.write(course, pages, sorted(summary.states), about)
     print(tell_states(summary.states.values()))
     print(summary_table(rows))
     for sentence in tell_notes(course, rows):

@@ -111,7 +111,8 @@ def together(world, settings):
 def pages(world, together):
     """The folder with everything that is written for people."""
     with Store(world.out) as store:
-        outcome.write(COURSE, world.out, store, sorted(one["slug"] for one in together.values()))
+        slugs = sorted(one["slug"] for one in together.values())
+        outcome.write(COURSE, outcome.Pages(COURSE, world.out, store), slugs)
     return world.out
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 from distributed import LocalCluster
@@ -94,9 +95,12 @@ def results(out):
     return found
 
 
-def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
-    out = folder.with_name("handed in-grades")
+def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys, monkeypatch):
+    out, write_feedback = folder.with_name("handed in-grades"), commands.outcome.write_feedback
+    written = Mock(side_effect=write_feedback)
+    monkeypatch.setattr(commands.outcome, "write_feedback", written)
     assert grade(folder, "--no-notebooks") == 0
+    assert written.call_count == 3  # as each was done, and not once more at the end
     rows = grades(out)
     assert {name: row["automatic"] for name, row in rows.items()} == {
         "ada": "7",
@@ -124,6 +128,7 @@ def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("result.json")} == times
     assert results(out) == before
     assert grades(out)["Grace Hopper"]["so far"] == "6"
+    assert written.call_count == 4  # that of the one to whom a person gave points
 
     # Something else is handed in: another verdict, and a person's points stay.
     to_folder(solved(toy, executed=False), folder / "Grace Hopper")

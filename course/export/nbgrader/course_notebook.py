@@ -176,12 +176,13 @@ def markdown_cell(name, source, attachments=None, metadata=None):
 
 
 def code_cell(name, source, cell, metadata=None):
-    number = cell.number if cell and type(cell.number) is int else None
+    number = cell.number if cell else None
+    counted = type(number) is int and 0 <= number < 1_000_000
     return {
         "cell_type": "code",
         "id": name,
         "metadata": metadata or {},
-        "execution_count": number if number in range(1_000_000) else None,
+        "execution_count": number if counted else None,
         "source": clean(source, SOURCE_LIMIT),
         "outputs": list(safe_outputs(cell)) if cell else [],
     }

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 
 # Until a command begins, Ctrl-C ends this as it ends any program, and not with a traceback.
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -39,7 +40,16 @@ def main(argv=None, root=ROOT):
         return INTERRUPTED
 
 
+def once_more(unraisable):
+    """Send Ctrl-C again if a destructor, or a callback of the garbage collector, swallowed it."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()  # outside of that
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 if __name__ == "__main__":
+    sys.unraisablehook = once_more
     status = main()
     # What is left of a cluster, a thread or a handler of a library, must not keep it from ending.
     sys.stdout.flush()

@@ -343,3 +343,26 @@ def test_ctrl_c_is_answered_in_a_line(grade, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(commands.intake, "find", interrupted)
     assert grade(tmp_path) == 130
     assert capsys.readouterr().err == "\nstopped; the same command goes on from there\n"
+
+
+SWALLOWS = """
+import signal, sys, time
+from course.grader.__main__ import once_more
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.unraisablehook = once_more
+class Swallows:
+    def __init__(self, error): self.error = error
+    def __del__(self): raise self.error
+Swallows(ValueError("another mistake"))
+Swallows(KeyboardInterrupt())
+time.sleep(60)
+"""
+
+
+def test_ctrl_c_that_a_destructor_swallows_comes_once_more():
+    """Python passes over what is raised there, and in callbacks of the garbage collector."""
+    command = [sys.executable, "-c", SWALLOWS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
+    assert "ValueError: another mistake" in done.stderr
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
+    assert "Exception ignored" not in done.stderr.partition("another mistake")[2]

@@ -61,7 +61,7 @@ clean:  ## remove build/ and caches; data sets and .venv stay
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # BEGIN INSTRUCTORS
-.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-pairs test-fuzz test-all
+.PHONY: grade grade-demo notebooks checks release test test-slow test-net test-pairs test-night test-all
 .PHONY: lint format bench bench-quick
 
 .venv/installed-grade: .venv/installed \
@@ -93,10 +93,10 @@ release: setup  ## derive the students' edition into build/; URL=… fetches it
 	$(VENV) -m course.edition.release --url "$(URL)"
 
 test: lint  ## check style, run unit tests and both notebooks, on all cores
-	$(VENV) -m pytest -n auto -m "not slow"
+	$(VENV) -m pytest -n auto -m "not (slow or night)"
 
 test-slow: .venv/installed-dev  ## run the tests that take long, or that have many cases
-	$(VENV) -m pytest -n auto -m slow
+	$(VENV) -m pytest -n auto -m "slow and not night"
 
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
@@ -104,10 +104,11 @@ test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch 
 test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: which are named? 4 min
 	$(VENV) tests/exercises/pairs_of_misconceptions.py
 
-test-fuzz: .venv/installed-dev  ## try ten thousand inputs that strangers may send of each kind
+test-night: test-pairs  ## these pairs, made-up inputs, and what takes very long
 	FUZZ=10000 $(VENV) -m pytest -n auto --dist=load --timeout=3600 tests/course/test_fuzz.py
+	$(VENV) -m pytest -n auto -m night
 
-test-all: test test-slow test-net test-fuzz  ## check everything there is
+test-all: test test-slow test-net test-night  ## check everything there is
 
 lint: .venv/installed-dev  ## check style and formatting of code and notebooks
 	$(VENV) -m ruff check

@@ -79,7 +79,7 @@ def mutants(text):
 def are_caught(folder, tests):
     """Run the tests in a copy of the repository; say whether they fail, or do not end."""
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
-    options = ("-x", "-q", "-n0", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow")
+    options = ("-x", "-q", "-n0", "--tb=no", "-p", "no:cacheprovider", "-m", "not (slow or night)")
     command = [sys.executable, "-m", "pytest", *options, *tests]
     try:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=SECONDS)

@@ -113,7 +113,7 @@ def peak_memory(folder):
     return json.loads(child.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path):
     rng = np.random.default_rng(231)
     measured = {}

@@ -164,6 +164,7 @@ def busy(count):
             process.wait()
 
 
+@pytest.mark.night
 def test_beside_two_busy_processes_the_results_are_the_same(toy, folder, alone, tmp_path):
     with busy(2):
         status, told = grade(toy, folder, tmp_path / "out")
@@ -171,6 +172,7 @@ def test_beside_two_busy_processes_the_results_are_the_same(toy, folder, alone, 
     assert differing(alone, tmp_path / "out") == []
 
 
+@pytest.mark.night
 @pytest.mark.timeout(3600)
 def test_killed_at_twenty_moments_it_ends_with_the_same_bytes(toy, folder, alone, tmp_path):
     moments, out = random.Random(231), tmp_path / "out"
@@ -296,6 +298,7 @@ def test_no_thread_of_a_library_keeps_a_run_from_ending(toy, tmp_path):
     assert ended.returncode == 2 and "nowhere" in ended.stderr, ended
 
 
+@pytest.mark.night
 def test_a_finished_run_ends(toy, tmp_path):
     """Also for whoever reads what it prints to its end, as `| tee` does."""
     to_folder(solved(toy), tmp_path / "in" / "ada")

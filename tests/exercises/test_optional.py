@@ -138,6 +138,7 @@ def test_a_bias_without_penalty_changes_next_to_nothing(data, winner):
     assert np.linalg.norm(free.W[-1]) > np.linalg.norm(winner.W[-1])
 
 
+@pytest.mark.night
 def test_seeds_spread_by_about_half_the_standard_error(data):
     spread = np.std([data.test(data.train(seed=seed)) for seed in range(5)], ddof=1)
     assert 0.25 * data.error < spread < 0.8 * data.error
@@ -175,6 +176,7 @@ def test_a_temperature_repairs_a_part_of_the_calibration(data, softmax):
     assert ((said / best).argmax(axis=1) == said.argmax(axis=1)).all()
 
 
+@pytest.mark.night
 def test_softmax_seeds_spread_by_about_the_standard_error(data):
     spread = np.std([data.test(data.train(SOFTMAX, Softmax, k)) for k in range(5)], ddof=1)
     assert 0.7 * data.error < spread < 1.4 * data.error
@@ -183,6 +185,7 @@ def test_softmax_seeds_spread_by_about_the_standard_error(data):
 # Both, last: these take the memory of the data a second time
 
 
+@pytest.mark.night
 def test_with_the_mean_image_left_in_steps_are_too_large(synthetic_dir, data, winner, softmax):
     raw = Data(synthetic_dir, center=False)
     same, quarter = map(raw.test, raw.train_all([WINNER, WINNER | {"learning_rate": 5e-8}]))
@@ -192,6 +195,7 @@ def test_with_the_mean_image_left_in_steps_are_too_large(synthetic_dir, data, wi
     assert same < 0.3 < tenth < data.test(softmax) - 0.02
 
 
+@pytest.mark.night
 def test_mirror_images_make_symmetric_templates_and_no_better_accuracy(
     synthetic_dir, data, softmax
 ):

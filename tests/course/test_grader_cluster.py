@@ -30,7 +30,8 @@ def paths(tmp_path):
 @contextmanager
 def cluster_here(workers=0):
     """A cluster in threads of this process, as if it had been started elsewhere; its address."""
-    options = {"processes": False, "protocol": "tcp://", "dashboard_address": None}
+    # Any free port: without an address, Dask takes 8787, which another cluster here may have.
+    options = {"processes": False, "protocol": "tcp://", "dashboard_address": ":0"}
     with LocalCluster(n_workers=workers, threads_per_worker=1, **options) as here:
         yield here.scheduler_address
 

@@ -37,7 +37,7 @@ def toy(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
     """Grade in threads: processes that grade, and are lost, are those of test_grader_many.py."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(processes=False, **options) as threads, shared_cluster(threads):
         yield
 

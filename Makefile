@@ -101,7 +101,7 @@ test-slow: .venv/installed-dev  ## run the tests that take long, or that have ma
 test-net: .venv/installed-dev  ## plant bugs, one at a time: do the tests catch each?
 	$(VENV) -m pytest -q tests/net.py
 
-test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: which are named? 4 min
+test-pairs: .venv/installed-dev  ## plant all pairs of misconceptions: which are named? 5 min
 	$(VENV) tests/exercises/pairs_of_misconceptions.py
 
 test-night: test-pairs  ## these pairs, made-up inputs, and what takes very long

@@ -36,7 +36,7 @@ def names_by_shapes(problems, outcomes):
     if not all(one.status == "raises" for _, one in telling):
         return set()
     found = (by_message(one.meta["message"], sizes) for sizes, one in telling)
-    return set(filter(None, [next(filter(None, found), None)]))
+    return {next(filter(None, found), None)} - {None}
 
 
 def by_message(message, sizes):

@@ -179,8 +179,8 @@ def pictures(cells, group, given):
         found += [(index, bundle) for bundle in cells[index].attachments.values()]
     for index in section(cells, group, given):
         found += [(index, output.get("data")) for output in cells[index].outputs]
-    shown = ((cells[index], found) for index, bundle in found if (found := picture_in(bundle)))
-    for cell, picture in islice(shown, MOST_FIGURES):
+    read = ((cells[index], picture_in(bundle)) for index, bundle in found)
+    for cell, picture in islice((one for one in read if one[1]), MOST_FIGURES):
         yield f"cell {cell.index + 1}", one_line(cell.alt, 500), *picture
 
 

@@ -109,12 +109,9 @@ def equal_work(rows):
     for one in rows:
         for what, digest in one["prints"]:
             groups[what, digest].append(one)
-    whole = [group for (what, _), group in groups.items() if what == "all files"]
-    return [
-        (what, group)
-        for (what, _), group in groups.items()
-        if len(group) > 1 and (what == "all files" or group not in whole)
-    ]
+    equal = [(what, group) for (what, _), group in groups.items() if len(group) > 1]
+    whole = [group for what, group in equal if what == "all files"]
+    return [one for one in equal if one[0] == "all files" or one[1] not in whole]
 
 
 def tell_notes(course, rows):

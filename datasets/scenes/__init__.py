@@ -130,12 +130,12 @@ def _draw_parts(labels, rng):
         parts.append((labels[start : start + PART], copy.deepcopy(rng)))
         _words(parts[-1][0], rng)  # where the next part goes on
     done = 0
-    if (count := _processors()) > 1:
+    if (count := min(_processors(), len(parts))) > 1:  # of more than 61, Windows makes none
         # New processes, not copies of this one: as on Windows, and whatever threads there are here.
-        # Ctrl-C is answered by this one.
-        settings = multiprocessing.get_context("spawn"), signal.signal
+        new = multiprocessing.get_context("spawn")
+        ignore = signal.signal, (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by this one
         try:
-            with ProcessPoolExecutor(count, *settings, (signal.SIGINT, signal.SIG_IGN)) as pool:
+            with ProcessPoolExecutor(count, new, *ignore) as pool:
                 try:
                     for pictures in pool.map(draw, *zip(*parts, strict=True)):
                         yield pictures

@@ -55,7 +55,8 @@ class Explanations:
                 candidates = set(sorted(candidates, key=self.rank)[:MOST_SETS])
         left = {names: self.unexplained(names, matches) for names in candidates}
         cost = {names: (len(left[names]), self.rank(names)[0]) for names in candidates}
-        as_good = sorted((n for n in candidates if cost[n] == min(cost.values())), key=self.rank)
+        least = min(cost.values())
+        as_good = sorted((n for n in candidates if cost[n] == least), key=self.rank)
         named = (
             {name_of(one) for one in names if not self.shows_in(one, left[names])}
             for names in as_good

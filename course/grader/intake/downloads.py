@@ -143,13 +143,16 @@ def read_folder(course, folder, people=None):
     if (folder / LIST).is_file():
         pieces, listed = gradescope(folder, not_graded)
         entries = [path for path in entries if path not in listed]
-    ruled, plain, nobody = [], [], []
+    ruled, plain = [], []
     for path in entries:
-        whole = path.is_dir() or is_archive(path.name)
-        (ruled if rule_of(path) else plain if whole else nobody).append(path)
-    pieces += blackboard_users([piece_of(path) for path in ruled])
+        if rule := rule_of(path):
+            ruled.append(piece_of(path, *rule))
+        elif path.is_dir() or is_archive(path.name):
+            plain.append(path)
+        else:
+            not_graded.append((path.name, NO_STUDENT))
+    pieces += blackboard_users(ruled)
     pieces += plain_pieces(course, plain)
-    not_graded += [(path.name, NO_STUDENT) for path in nobody]
     if people:
         pieces, absent = identified(pieces, people)
     groups = {}
@@ -229,9 +232,8 @@ def rule_of(path):
     return None
 
 
-def piece_of(path):
+def piece_of(path, system, told):
     """Return the Piece that the name of a file or folder tells of, by a system's rule."""
-    system, told = rule_of(path)
     name, id_, typed = told["name"], told.get("id") or "", bool(told["typed"])
     file = "" if path.is_dir() else (told["file"] or "") + (told.get("ending") or "")
     date, time = (told.get("time") or "")[:10], (told.get("time") or "")[11:].replace("-", ":")

@@ -96,8 +96,8 @@ def asks(work, exercise):
     """Whether the edition that a student's Work was done on has the exercise: yes where it is not
     told, as a check and the edition's id are deleted easily."""
     file = work.course.notebooks[exercise.notebook].file
-    told = find_told(records(work.course), work.files, file)
-    return exercise.cell in work.record.given(file).sources or not told
+    asked = exercise.cell in work.record.given(file).sources
+    return asked or not find_told(records(work.course), work.files, file)
 
 
 def judge_exercise(work, exercise, known, *, sandbox=True):

@@ -49,21 +49,37 @@ def unwritten(meta, texts):
     code that is never reached. The text is looked at by its lines: a text can be written such that
     Python's own parser takes gigabytes, and a grader looks at it, too.
     """
-    number, wanted = meta["line"], meta["message"].rpartition(" sets ")[2]
+    number, wanted = meta["line"], NAMES.findall(meta["message"].rpartition(" sets ")[2])
     for path, text in texts.items():
-        above, below = text.split("\n")[:number], text.split("\n")[number:]
-        stub = above[-1] if len(above) == number > 0 else ""
-        inside = re.compile(re.match(r"\s*", stub)[0] + r"|\s*$")  # of the block of the stub
-        if path.rpartition("/")[2] in ("", meta["file"]) and stub.lstrip().startswith("raise"):
-            outside = (line for line in reversed(above) if not inside.match(line))
-            for function in filter(None, map(FUNCTION.match, outside)):
-                rest = (one.partition("=") for one in itertools.takewhile(inside.match, below))
-                left = (one for one, equals, right in rest if equals and right[:1] != "=")
-                sets = {name for one in left for name in NAMES.findall(one)}
-                told = f"line {number} of {meta['file']} still raises, in {function[1]}"
-                reached = sets.isdisjoint(NAMES.findall(wanted))
-                return told + "; your code below it is never reached" * (not reached)
+        lines = text.split("\n")
+        if path.rpartition("/")[2] in ("", meta["file"]) and 0 < number <= len(lines):
+            function, below = around_stub(lines, number)
+            if function:
+                told = f"line {number} of {meta['file']} still raises, in {function}"
+                finished = not names_set(below).isdisjoint(wanted)
+                return told + "; your code below it is never reached" * finished
     return f"{meta['file']}, line {number}" if number else ""
+
+
+def around_stub(lines, number):
+    """Return the function in which the `raise` of this line stands, and the rest of its block.
+
+    ("", []) if this line is none.
+    """
+    stub = lines[number - 1]
+    if not stub.lstrip().startswith("raise"):
+        return "", []
+    inside = re.compile(re.match(r"\s*", stub)[0] + r"|\s*$").match  # of its block
+    heads = (FUNCTION.match(line) for line in reversed(lines[:number]) if not inside(line))
+    function = next(filter(None, heads), None)
+    return function[1] if function else "", list(itertools.takewhile(inside, lines[number:]))
+
+
+def names_set(lines):
+    """Return the names that lines assign to."""
+    halves = (line.partition("=") for line in lines)
+    left = (left for left, equals, right in halves if equals and right[:1] != "=")
+    return {name for one in left for name in NAMES.findall(one)}
 
 
 def wrong_number(name, number, expected, inf_ok=False):

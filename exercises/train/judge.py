@@ -70,7 +70,7 @@ def faults(seen, large_unseen):
         ("batch larger than the data", large_unseen or seen[LARGE].batch_fault()),
         ("rows of a batch are rows of X", first(one.rows_fault() for one in small)),
         ("labels of a batch belong to its rows", first(one.labels_fault() for one in small)),
-        ("a new random batch in each iteration", plain.randomness_fault()),
+        ("a new random batch in each iteration", plain.randomness_fault()[0]),
         ("random numbers from the given rng", generator_fault(seen)),
         ("reg reaches the loss", first(one.reg_fault() for one in small)),
         ("step against the gradient", first(one.step_fault() for one in usual)),
@@ -83,7 +83,7 @@ def faults(seen, large_unseen):
 def without_replacement(seen, unseen):
     """Say whether rows are drawn at random, none twice, and only so many as there are."""
     fails = unseen[LARGE] or seen[LARGE].has_short_batches()
-    random = not seen[PLAIN].randomness_fault() and not seen[PLAIN].rows_fault()
+    random = not seen[PLAIN].randomness_fault()[0] and not seen[PLAIN].rows_fault()
     return bool(fails) and random and seen[PLAIN].has_no_row_twice()
 
 
@@ -208,19 +208,21 @@ class Seen:
         return "the labels arrived as floating-point numbers" if self.meta["float_labels"] else ""
 
     def randomness_fault(self):
+        """Return what is wrong with the choice of rows, and the misconception that does that."""
         if self.rows_fault():
-            return ""
+            return "", None
         if self.calls < self.num_iters:
-            return f"batches in {self.num_iters} iterations: {self.calls}"
+            return f"batches in {self.num_iters} iterations: {self.calls}", None
         drawn, N = self.indices[: self.calls], len(self.problem["X"])
         if all(np.array_equal(np.sort(index), np.sort(drawn[0])) for index in drawn):
-            return "every iteration got the same rows"
+            return "every iteration got the same rows", SAME_BATCH
         if all(len(index) > 1 == len(set(index)) for index in drawn):
-            return "all rows of a batch are one and the same"
+            return "all rows of a batch are one and the same", NOT_RANDOM
         if all(len(index) > 1 and (np.diff(index) % N == 1).all() for index in drawn):
-            return "the rows of every batch follow each other in X"
-        missing = set(range(N)) - set(np.concatenate(drawn))
-        return f"never drawn: {len(missing)} of {N} rows" if missing else ""
+            return "the rows of every batch follow each other in X", NOT_RANDOM
+        if missing := set(range(N)) - set(np.concatenate(drawn)):
+            return f"never drawn: {len(missing)} of {N} rows", ROWS_NEVER_DRAWN
+        return "", None
 
     def reg_fault(self):
         reg = float(self.problem["reg"])
@@ -304,10 +306,8 @@ def recognised(seen):
         yield WEIGHTS_RESET
     if seen.reg_fault():
         yield REG_NOT_HANDED_ON
-    if seen.num_iters > 20 and (fault := seen.randomness_fault()):
-        told = {"every iteration": SAME_BATCH, "all rows of": NOT_RANDOM, "the rows of": NOT_RANDOM}
-        told["never drawn"] = ROWS_NEVER_DRAWN
-        yield from (name for text, name in told.items() if text in fault)
+    if seen.num_iters > 20:  # in fewer iterations, rows may be missing by chance
+        yield from filter(None, seen.randomness_fault()[1:])
     if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
         yield APPENDED_TWICE
     if "factors" not in seen.problem and seen.step_fault():

@@ -162,9 +162,9 @@ def show(course, options):
     from course.grader import demo
 
     folder = options.folder / "submissions"
-    demo.write(course, folder)
+    examples = demo.write(course, folder)
     print("Example submissions: automatic points to expect, name, and what each shows\n")
-    for example in demo.examples(course):
+    for example in examples:
         points = example.points(course)
         told = "-".join(dict.fromkeys(str(one) for one in (points[0], points[-1])))
         print(f"  {told:>5}  {example.name:<34} {example.shows}")

@@ -4,15 +4,12 @@ Files are {name from the root of the assignment: bytes}, as in intake.Submission
 change work return new files and leave theirs as they are.
 """
 
-import ast
 import copy
 import json
 
 from course.checks.catalogue import Catalogue
 from course.edition import handed_out
 from course.edition.markers import put_back
-from course.notebook import EDITION
-from course.outputs.canonical import METADATA
 from course.submission.contents import code_hash
 
 
@@ -67,73 +64,42 @@ def without_markers(text):
     ).encode()
 
 
-def plant(course, files, misconception, *exercises):
-    """Return the files with a misconception of the catalogue in each of the exercises.
+def plant(course, files, misconception, exercise):
+    """Return the files with the first variant of a misconception of the catalogue in an exercise.
 
-    Its first variant is taken. Raises ValueError where the catalogue has none for an exercise, and
-    where two exercises stand in the same file.
+    Raises ValueError where the catalogue has none for it.
     """
     catalogue = Catalogue(course)
-    entries = {entry.name: entry for entry in catalogue.entries}
-    files, planted = dict(files), set()
-    for exercise in exercises:
-        path = course.exercises[exercise].file
-        if path in planted:
-            raise ValueError(f"two changes of {path}")
-        variants = [one for one in entries[misconception].variants if one.exercise == exercise]
-        if not variants:
-            raise ValueError(f"the catalogue has no {misconception} of {exercise}")
-        files[path] = without_markers(catalogue.plant(variants[0]))
-        planted.add(path)
-    return files
+    found = [one for one in catalogue.of(exercise) if one.name == misconception]
+    if not found:
+        raise ValueError(f"the catalogue has no {misconception} of {exercise}")
+    return {**files, course.exercises[exercise].file: without_markers(catalogue.plant(found[0]))}
 
 
 def begin_with(course, files, exercise, statement):
-    """Return the files with a statement, in one line, at the beginning of an exercise's body."""
-    exercise = course.exercises[exercise]
-    path = exercise.file
-    text = files[path].decode()
-    body = next(
-        node.body
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef) and node.name == exercise.functions[0]
-    )
-    lines = text.splitlines(keepends=True)
-    lines.insert(body[0].end_lineno, " " * body[0].col_offset + statement + "\n")
-    return {**files, path: "".join(lines).encode()}
+    """Return the files with a statement before the first one of a solved exercise."""
+    catalogue, path = Catalogue(course), course.exercises[exercise].file
+    start, _ = catalogue.regions[exercise]
+    before, body = catalogue.sources[path][:start], catalogue.sources[path][start:]
+    indent = body[: len(body) - len(body.lstrip())]
+    return {**files, path: without_markers(f"{before}{indent}{statement}\n{body}")}
 
 
-def edit_cells(files, name, changes):
-    """Return the files with cells of the notebook `name` changed: {id: function of the cell}."""
-    notebook = json.loads(files[name])
-    cells = {cell.get("id"): cell for cell in notebook["cells"]}
-    for id, change in changes.items():
-        change(cells[id])
-    return {**files, name: to_bytes(notebook)}
+def cut_notebooks(course, files):
+    """Return the files with notebooks cut off after their first check.
 
-
-def cut_notebooks(course, files, last=None, without=()):
-    """Return the files with notebooks cut off after a cell: {name: id}, after their first check.
-
-    Inline questions and answers stay, so that there is something for people to grade; cells with
-    an id in `without` go as well.
+    Inline questions and answers stay, so that there is something for people to grade.
     """
-    files = dict(files)
-    checks = {
-        course.notebooks[one.notebook].file: one.cell for one in [*course.exercises.values()][::-1]
-    }
-    for name, id in (last or checks).items():
+    files, checks = dict(files), {one.cell for one in course.exercises.values()}
+    for name in course.notebook_files:
         notebook = json.loads(files[name])
         cells = notebook["cells"]
-        end = [cell["id"] for cell in cells].index(id) + 1
-        rest = [cell for cell in cells[end:] if cell["id"].startswith(("question-", "answer-"))]
-        notebook["cells"] = [one for one in cells[:end] + rest if one["id"] not in without]
-        files[name] = to_bytes(notebook)
+        end = next(n for n, cell in enumerate(cells, 1) if cell["id"] in checks)
+        kept = [cell for cell in cells[end:] if cell["id"].startswith(("question-", "answer-"))]
+        files[name] = to_bytes(notebook | {"cells": cells[:end] + kept})
     return files
 
 
 def to_bytes(notebook):
     """Return the file of a notebook (dict), as Jupyter writes it."""
-    told = {key: value for key, value in notebook["metadata"].items() if key == EDITION}
-    notebook["metadata"] = METADATA | told
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

@@ -121,7 +121,8 @@ def train_together(
     rng = np.random if rng is None else rng
     K, C = len(trainings), int(y.max()) + 1
     regs, momenta = np.transpose([(training.reg, training.momentum) for training in trainings])
-    W, velocity = np.tile(initial_weights(rng, X, C), K), 0.0  # (D, K*C)
+    W = np.tile(initial_weights(rng, X, C), K)  # (D, K*C)
+    velocity = np.zeros_like(W)
     alive = np.ones(K, dtype=bool)  # the models that have not diverged
     losses = np.full((K, num_iters), np.nan)
 
@@ -143,8 +144,10 @@ def train_together(
 
         rates = np.array([training.step(iteration) for training in trainings])
         downhill = X_batch.T @ (columns(rates / batch_size) * dscores.reshape(scores.shape))
-        if momenta.any():
-            velocity = columns(momenta) * velocity - downhill - columns(2 * rates * regs) * W
+        if momenta.any():  # in place: new arrays of this size cost as much as a product
+            velocity *= columns(momenta)
+            velocity -= downhill
+            velocity -= columns(2 * rates * regs) * W
             W += velocity
         else:  # the same, without an array of velocities
             W *= columns(1 - 2 * rates * regs)

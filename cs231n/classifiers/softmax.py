@@ -38,7 +38,7 @@ def softmax_loss_naive(W, X, y, reg):
     ### BEGIN SOLUTION
     N, C = len(X), W.shape[1]
     loss = 0.0
-    dW = np.zeros(W.shape, dtype=np.result_type(W, X))
+    dW = np.zeros(W.shape, np.result_type(W, X), order="F")  # columns in one piece each
 
     for i in range(N):
         scores = X[i] @ W  # (C,)

@@ -226,7 +226,7 @@ def signature_of(function, family):
     """Return the signature that a loss function leaves; whatever it warns of is no matter here."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        outcomes = {name: called(function, problem) for name, problem in family.problems.items()}
+        outcomes = {name: called(function, family.problems[name]) for name in family.in_aspects()}
     return signature(family.observe(outcomes), family.aspects)
 
 

@@ -56,6 +56,11 @@ class Family:
     scales: dict
     table: dict = field(default_factory=dict)
 
+    def in_aspects(self):
+        """Return the names of the problems that some aspect looks at: not all do."""
+        entries = [entry for _, found in self.aspects.values() for entry in found]
+        return {n for entry in entries for n in ([entry] if isinstance(entry, str) else entry)}
+
     def observe(self, outcomes):
         """Return {problem: (loss, gradient)}, what Outcomes show on the problems of the family."""
         return {

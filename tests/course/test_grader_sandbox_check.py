@@ -162,6 +162,31 @@ def test_the_self_test_finds_what_is_open(change, finding, monkeypatch):
     assert any(line.startswith(finding) for line in found), found
 
 
+IMPORTS_CTYPES = """
+import sys
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "ctypes":
+            Finder.file = open("/dev/zero")
+sys.meta_path.insert(0, Finder)
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [("handed_on = open('/dev/zero')\n", ["there are open files"]), (IMPORTS_CTYPES, [])],
+)
+def test_a_file_that_the_module_ctypes_opens_is_nothing_handed_on(
+    first, found, monkeypatch, tmp_path
+):
+    """As some builds of libffi do, which is behind it: then no sandbox would hold there."""
+    probe = tmp_path / "probe.py"
+    probe.write_text(first + selftest.PROBE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(selftest, "PROBE", probe)
+    assert selftest.findings(prefix(limits=SELF_TEST), SELF_TEST, ENVIRONMENT) == found
+
+
 @linux
 def test_the_self_test_finds_all_that_is_open_outside(monkeypatch):
     """Without a sandbox, nearly every line of the probe must speak."""

@@ -6,7 +6,6 @@ The facts are JSON: what the host has and what the limits are. The output is JSO
 one line for each thing that should have been impossible.
 """
 
-import ctypes
 import errno
 import itertools
 import json
@@ -97,6 +96,8 @@ def network(facts):
 
 
 def system_calls(facts):
+    import ctypes  # not before open files are looked for: libffi may keep its own file open
+
     libc = ctypes.CDLL(None)
     if libc.unshare(NEW_USER) == 0:
         yield "user namespaces can be nested"

@@ -124,7 +124,7 @@ def test_a_folder_on_another_drive_is_named_whole(run):
 
 
 def test_the_memory_of_a_notebook_is_told_without_a_module_of_posix(run):
-    lines = ["import psutil, types", "from course.outputs.run import QUESTION"]
+    lines = ["import psutil, types", "from course.outputs.execute import QUESTION"]
     lines += ["told = types.SimpleNamespace(peak_wset=5)  # as psutil tells it on Windows alone"]
     lines += ["psutil.Process.memory_info = lambda self: told"]
     lines += ["exec(compile(QUESTION, 'cell.py', 'exec'))"]

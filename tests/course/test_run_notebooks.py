@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from toy_course import add_data_sets, copy_toy
 
 from course import definition
+from course.outputs import execute
 from course.outputs import run as run_notebooks
 from course.outputs.canonical import is_progress_bar, normalize
 
@@ -87,7 +88,7 @@ def test_a_run_leaves_notebook_page_and_numbers_and_the_next_run_skips(folder, c
     def fail(*_):
         raise AssertionError("executed again")
 
-    monkeypatch.setattr(run_notebooks, "execute", fail)
+    monkeypatch.setattr(execute, "execute", fail)
     assert run(folder, notebook, "--out", out) == 0
     again = capsys.readouterr().out
     assert again.startswith("small.ipynb: nothing has changed since")
@@ -177,7 +178,7 @@ def meeting(name, other):
 
 def test_notebooks_run_side_by_side_with_a_thread_each(folder, capsys, monkeypatch):
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    monkeypatch.setattr(run_notebooks, "at_once", lambda: 2)
+    monkeypatch.setattr(execute, "at_once", lambda: 2)
     one = save(folder / "one.ipynb", new_markdown_cell("## Wait"), meeting("one", "two"))
     two = save(folder / "two.ipynb", new_markdown_cell("## Meet"), meeting("two", "one"))
     assert run(folder, one, two, "--out", folder / "out") == 0
@@ -187,12 +188,12 @@ def test_notebooks_run_side_by_side_with_a_thread_each(folder, capsys, monkeypat
 
 
 def test_on_one_core_or_in_little_memory_they_run_one_after_another(folder, monkeypatch):
-    monkeypatch.setattr(run_notebooks.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    monkeypatch.setattr(execute.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     memory = SimpleNamespace(available=8e9)
-    monkeypatch.setattr(run_notebooks.psutil, "virtual_memory", lambda: memory)
-    assert run_notebooks.at_once() == 3
+    monkeypatch.setattr(execute.psutil, "virtual_memory", lambda: memory)
+    assert execute.at_once() == 3
     memory.available = 1e9
-    assert run_notebooks.at_once() == 1
+    assert execute.at_once() == 1
     begin, end = new_code_cell("open('busy', 'x')"), new_code_cell("import os\nos.unlink('busy')")
     paths = [save(folder / f"{name}.ipynb", begin, end) for name in ("one", "two")]
     assert run(folder, *paths, "--store") == 0
@@ -218,7 +219,7 @@ def test_interrupting_ends_all_kernels_and_keeps_what_is_done(folder):
         for name in names
     ]
     code = (
-        "import sys\nfrom course.outputs import run\nrun.at_once = lambda: 2\n"
+        "import sys\nfrom course.outputs import execute, run\nexecute.at_once = lambda: 2\n"
         "sys.exit(run.main(sys.argv[1:]))"
     )
     runner = subprocess.Popen(

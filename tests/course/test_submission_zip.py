@@ -31,7 +31,7 @@ from small_coursework import (
 from course import record, submission
 from course.checks.report import Report
 from course.notebook import PLACEHOLDER
-from course.outputs import run as run_notebooks
+from course.outputs.execute import execute
 from course.submission import archive
 from course.submission.__main__ import main
 from course.submission.archive import to_page
@@ -324,7 +324,7 @@ def test_run_in_jupyter_then_hand_in_from_the_command_line(tmp_path):
     """A notebook is executed and handed in; then the code changes, and that is noticed."""
     work = write_coursework(tmp_path / "course work").root
     executed = nbformat.read(work / NOTEBOOK, as_version=4)
-    asyncio.run(run_notebooks.execute(executed, work / NOTEBOOK, {}))
+    asyncio.run(execute(executed, work / NOTEBOOK, {}))
     nbformat.write(executed, work / NOTEBOOK)
 
     def by_hand(*words):

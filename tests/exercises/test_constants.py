@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from course.edition.notebooks import is_evidence
-from course.outputs.run import NotebookFailed, execute
+from course.outputs.execute import NotebookFailed, execute
 from cs231n.data_utils import load_class_names
 
 pytestmark = pytest.mark.slow  # a third of a minute each, most of it for the figures

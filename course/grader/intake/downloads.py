@@ -11,8 +11,8 @@ import itertools
 import os
 import re
 import unicodedata
-from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import yaml
@@ -21,8 +21,8 @@ from course.grader.intake.archive import is_archive
 from course.grader.intake.lateness import read_time
 from course.text import one_line
 
-# How files and folders are called; what they mean is told at Piece. `time`, `attempt` and
-# `number` tell attempts apart, and what has a `typed` was typed into the system.
+# How files and folders are called; `time`, `attempt` and `number`
+# tell attempts apart, and what has a `typed` was typed into the system.
 NAMES = {
     "a Moodle download": r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(file|(?P<typed>onlinetext))_"
     r"(?P<file>.*)",
@@ -50,19 +50,25 @@ NOT_LISTED = "not in the list of students, or not found there by name and id"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What names tell of a student's work.
+class Handed:
+    """Work that a student handed in, as far as names tell: a file or folder, or all that counts.
 
-    key        what the name of the folder of results is made of; one a student
-    name       of the student;  id, email  "" if unknown
-    late       whether the system says so, or the deadline
-    time       "2026-10-01 10:00:00", with its zone if that is known; "" if it is unknown
-    due        a time of the student's own
-    remarks    sentences on what else was there
+    key           what the name of the folder of results is made of; one a student
+    name          of the student;  id, email  "" if unknown
+    pieces        (path, name that the student gave it; "" for what holds all of it), ...
+    late          whether the system says so, or the deadline
+    time          "2026-10-01 10:00:00", with its zone if that is known; "" if it is unknown
+    due           a time of the student's own
+    remarks       sentences on what else was there
+    slot, order   of work with one slot, that of the highest order counts
+    typed         typed into the system: for a person to read
+    attempts      how many there are
+    days          begun since it was due;  penalty  percent of all points, None if it is unknown
     """
 
     key: str
     name: str
+    pieces: tuple
     id: str = ""
     email: str = ""
     late: bool = False
@@ -70,37 +76,16 @@ class Told:
     due: str = ""
     system: str = PLAIN
     remarks: tuple = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece(Told):
-    """A file or folder of a student, who may have some from several systems.
-
-    file          what the student called it; "" for what holds all of the student's files
-    slot, order   of pieces with one slot, those of the highest order count
-    typed         typed into the system: for a person to read
-    """
-
-    path: Path
-    file: str = ""
     slot: str = ""
     order: tuple = ()
     typed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Handed(Told):
-    """What one student handed in.
-
-    pieces     (path, name that the student gave it; "" for what holds all of it), ...
-    attempts   how many there are; pieces are of the last one
-    days       begun since it was due;  penalty  percent of all points, None if it is unknown
-    """
-
-    pieces: tuple
     attempts: int = 1
     days: int = 0
     penalty: float | None = 0
+
+    @property
+    def path(self):
+        return self.pieces[0][0]
 
     @property
     def told(self):
@@ -145,8 +130,8 @@ def read_folder(course, folder, people=None):
         entries = [path for path in entries if path not in listed]
     ruled, plain = [], []
     for path in entries:
-        if rule := rule_of(path):
-            ruled.append(piece_of(path, *rule))
+        if one := by_rule(path):
+            ruled.append(one)
         elif path.is_dir() or is_archive(path.name):
             plain.append(path)
         else:
@@ -175,7 +160,7 @@ def descend(course, folder):
         if len(visible) != 1 or not visible[0].is_dir() or visible[0].is_symlink():
             return folder, []
         inner = [path.relative_to(visible[0]).as_posix() for path in visible[0].rglob("*")]
-        if rule_of(visible[0]) or not is_class(course, inner):
+        if by_rule(visible[0]) or not is_class(course, inner):
             return folder, []
         [folder] = visible
 
@@ -207,48 +192,40 @@ def one_student(pieces):
             before = "; the one before it counts" * bool(files)
             remarks.append(f"the attempt of {one.time} holds no file{before}")
     counted = [one for one in files if one.order == latest[one.slot]] or pieces
-    tried = Counter(slot for slot, _ in {(one.slot, one.order) for one in pieces})
+    most = max(Counter(slot for slot, _ in {(one.slot, one.order) for one in pieces}).values())
     if older := [one for one in files if one not in counted]:
         names = ", ".join(one_line(one.path.name, 100) for one in older[:5])
-        most = max(tried.values())
         remarks.append(f"{most} attempts: the last one counts; not graded: {names}")
-    last, several = counted[-1], len(counted) > 1
-    return Handed(
-        **{one.name: getattr(last, one.name) for one in fields(Told)} | {"remarks": tuple(remarks)},
-        pieces=tuple((one.path, one.file or one.path.name * several) for one in counted),
-        attempts=max(tried.values()),
-    )
+    found = [piece for one in counted for piece in one.pieces]
+    if len(found) > 1:  # side by side, each has a name
+        found = [(path, name or path.name) for path, name in found]
+    return replace(counted[-1], pieces=tuple(found), remarks=tuple(remarks), attempts=most)
 
 
 # Canvas, Moodle, Blackboard
 
 
-def rule_of(path):
-    """Return (system, match) of the rule that a name follows, None if it follows none."""
-    for system, rule in NAMES.items():
-        found = re.fullmatch(rule, composed(path.name), re.DOTALL)
-        if found and (system == MOODLE or not path.is_dir()):
-            return system, found.groupdict()
-    return None
-
-
-def piece_of(path, system, told):
-    """Return the Piece that the name of a file or folder tells of, by a system's rule."""
-    name, id_, typed = told["name"], told.get("id") or "", bool(told["typed"])
-    file = "" if path.is_dir() else (told["file"] or "") + (told.get("ending") or "")
-    date, time = (told.get("time") or "")[:10], (told.get("time") or "")[11:].replace("-", ":")
-    return Piece(
-        path=path,
-        system=system,
+def by_rule(path):
+    """Return what the name of a file or folder tells by a system's rule, None if it fits none."""
+    found = ((one, re.fullmatch(NAMES[one], composed(path.name), re.DOTALL)) for one in NAMES)
+    system, fits = next((one for one in found if one[1]), (None, None))
+    if not fits or (path.is_dir() and system != MOODLE):
+        return None
+    told = defaultdict(str, fits.groupdict(""))
+    name, id_, typed = told["name"], told["id"], bool(told["typed"])
+    file = "" if path.is_dir() else told["file"] + told["ending"]
+    date, time = told["time"][:10], told["time"][11:].replace("-", ":")
+    return Handed(
         key=f"{name}_{id_}" if id_ else name,
         name=name,
-        file=path.name if typed else file,
+        pieces=((path, path.name if typed else file),),
         id=id_,
+        late=bool(told["late"]),
+        time=f"{date} {time}".strip(),
+        system=system,
         # In Blackboard all files of an attempt have its time; elsewhere each file is for itself.
         slot="" if date else file.lower() or path.name,
-        order=(date, time, int(told.get("attempt") or 0), int(told.get("number") or 0)),
-        late=bool(told.get("late")),
-        time=f"{date} {time}".strip(),
+        order=(date, time, int(told["attempt"] or 0), int(told["number"] or 0)),
         typed=typed,
     )
 
@@ -294,7 +271,7 @@ def read_note(path):
 
 
 def gradescope(folder, not_graded):
-    """Return ([Piece, ...], paths that are listed) of Gradescope's export.
+    """Return ([Handed, ...], paths that are listed) of Gradescope's export.
 
     Those who submitted together are a student each.
     """
@@ -316,18 +293,17 @@ def gradescope(folder, not_graded):
             told = {key: one_line(person.get(f":{key}") or "") for key in ("name", "sid", "email")}
             id_ = told["sid"] or told["email"] or path.name
             time = read_time(str(entry.get(":created_at") or "")[:100])
-            pieces.append(
-                Piece(
-                    path=path,
-                    system="a Gradescope export",
-                    key=f"{told['name']}_{id_}".strip("_"),
-                    name=told["name"] or path.name,
-                    id=id_,
-                    email=told["email"],
-                    order=(time, path.name),
-                    time=time,
-                )
+            one = Handed(
+                key=f"{told['name']}_{id_}".strip("_"),
+                name=told["name"] or path.name,
+                pieces=((path, ""),),
+                id=id_,
+                email=told["email"],
+                time=time,
+                system="a Gradescope export",
+                order=(time, path.name),
             )
+            pieces.append(one)
     return pieces, listed
 
 
@@ -335,7 +311,7 @@ def gradescope(folder, not_graded):
 
 
 def plain_pieces(course, paths):
-    """Return the Pieces of folders and archives that follow no system's rule for names."""
+    """Return the Handed of folders and archives that follow no system's rule for names."""
     clones = {path for path in paths if (path / ".git").is_dir()}
     prefix = common_start([path.name for path in clones], "-") if len(clones) > 1 else ""
     stems, pieces = {stem(path) for path in paths}, []
@@ -350,7 +326,7 @@ def plain_pieces(course, paths):
         elif prefix and path in clones:
             system, name = "clones of GitHub Classroom", name.removeprefix(prefix)
         told = {"key": name, "name": name, "system": system, "time": time}
-        pieces.append(Piece(path=place, slot=path.suffix, order=(number,), **told))
+        pieces.append(Handed(pieces=((place, ""),), slot=path.suffix, order=(number,), **told))
     return pieces
 
 
@@ -370,15 +346,14 @@ def identified(pieces, people):
         if line is None:
             found.append(replace(one, remarks=(NOT_LISTED,)))
             continue
-        times, remarks = {}, ()
-        for name, text in (("time", people.time(line)), ("due", people.due(line))):
-            if time := read_time(text):
-                times[name] = time
-            elif text:
-                what = (
-                    f"{one_line(text, 100)!r} in the list of students is no time that can be read"
-                )
-                remarks = (*remarks, f"{what}; write it as 2026-10-01 10:00")
+        told = {"time": people.time(line), "due": people.due(line)}
+        times = {name: time for name, text in told.items() if (time := read_time(text))}
+        remarks = tuple(
+            f"{one_line(text, 100)!r} in the list of students is no time that can be read; write "
+            "it as 2026-10-01 10:00"
+            for name, text in told.items()
+            if text and name not in times
+        )
         key, name = keys.setdefault(line, one.key), people.name(line) or one.name
         id_ = one.id or people.id(line)
         found.append(replace(one, key=key, name=name, id=id_, remarks=remarks, **times))

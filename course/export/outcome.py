@@ -37,19 +37,15 @@ def write(course, pages, slugs, about=None):
     about   of the run, as in overview.index
     """
     out, rows = pages.out, []
-    book = out / "nbgrader"
-    nbgrader.record(
-        course,
-        book,
-        (
-            (result, notebooks(course, attached, EXECUTED), notebooks(course, attached, SUBMITTED))
-            for result, attached in pages.entries(slugs)
-        ),
-    )
-    pages.by_hand = nbgrader.manual(course, book)  # those of submissions that are gone, too
-    for result, attached in pages.entries(slugs):
-        pages.write(result, attached)
-        rows.append(overview.row(course, result, pages.by_hand.get(result["slug"], {})))
+    pages.by_hand = nbgrader.manual(course, out / "nbgrader")  # as it is by now
+
+    def graded():
+        for result, attached in pages.entries(slugs):
+            pages.write(result, attached)
+            rows.append(overview.row(course, result, pages.by_hand.get(result["slug"], {})))
+            yield result, *(notebooks(course, attached, one) for one in (EXECUTED, SUBMITTED))
+
+    nbgrader.record(course, out / "nbgrader", graded())
     pages.keep()
     withdraw(out, {row["slug"] for row in rows})
     overview.write(course, out, rows, about)

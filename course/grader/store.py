@@ -13,7 +13,6 @@ become names of files. Everything is readable by its owner only.
 
 import fcntl
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -40,8 +39,7 @@ class Store:
         self.out = Path(out)
         self.submissions, self.new = self.out / "submissions", self.out / ".new"
         self.lock = None
-        self.places = None  # {key: folder of the entry}; made when it is needed
-        self.numbers = itertools.count()
+        self.places = None  # {key: folder where it was last seen}; made when it is needed
 
     def __enter__(self):
         """Lock `out`, and remove what a killed run left half-written. Raises StoreError."""
@@ -71,8 +69,7 @@ class Store:
 
     def find(self, key):
         """Return (result, attachments) with this key, or with a part that has it, under whatever
-        name it was handed in, or None. What was replaced in this run is found, too: names may have
-        changed places."""
+        name it was handed in, or None."""
         if self.places is None:
             folders = [self.folder(slug) for slug in self.slugs()]
             read = ((read_result(folder), folder) for folder in folders)
@@ -99,7 +96,8 @@ class Store:
         """
         if self.lock is None:
             raise RuntimeError("results are saved inside of `with Store(out) as store:`")
-        target, staged = self.folder(result["slug"]), self.new / "staged"
+        target = self.folder(result["slug"])
+        staged, replaced = self.new / "staged", self.new / "replaced"
         digests = {name: hashlib.sha256(data).hexdigest() for name, data in attachments.items()}
         text = json.dumps({**result, "attachments": digests}, indent=1, allow_nan=False) + "\n"
         files = {attachment(name): content for name, content in attachments.items()}
@@ -109,28 +107,16 @@ class Store:
                 put(staged / name, content)
             flush(staged)
             if target.exists():
-                self.replace(target, result)
+                target.rename(replaced)
             staged.rename(target)
             flush(self.submissions)
         except OSError as error:
             raise cannot_write(target, error) from error
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            for folder in (staged, replaced):
+                shutil.rmtree(folder, ignore_errors=True)
         if self.places is not None:
             self.places |= dict.fromkeys(keys_of(result), target)
-
-    def replace(self, target, result):
-        """Take an older entry away. It is kept during this run if it may serve another name."""
-        older = read_result(target)
-        replaced = self.new / f"replaced-{next(self.numbers)}"
-        target.rename(replaced)
-        known = [key for key in keys_of(older or {}) if (self.places or {}).get(key) == target]
-        if known and older.get("content") != result.get("content"):
-            self.places |= dict.fromkeys(known, replaced)
-            return
-        for key in known:
-            del self.places[key]
-        shutil.rmtree(replaced, ignore_errors=True)
 
     def folder(self, slug):
         """Return the folder of a submission. Raises ValueError if `slug` is not a plain name."""

@@ -150,19 +150,6 @@ def test_results_come_in_the_order_that_was_asked_for(store):
     assert list(Store(store.out / "nothing").results()) == []
 
 
-def test_names_may_change_places(store):
-    for slug in "abc":
-        store.save(result(slug, key=f"k-{slug}"), {"one.ipynb": slug.encode()})
-    again = Store(store.out)
-    again.lock, again.find = store.lock, again.find
-    for slug, before in zip("bca", "abc", strict=True):  # each has now what another one had
-        found, pages = again.find(f"k-{before}")
-        again.save(found | {"slug": slug}, pages)
-    for slug, before in zip("bca", "abc", strict=True):
-        assert again.load(slug, f"k-{before}")
-        assert (store.folder(slug) / "one.ipynb").read_text() == before
-
-
 def test_writing_needs_the_lock_and_reading_does_not(store):
     store.save(result(), {})
     reader = Store(store.out)

@@ -68,10 +68,8 @@ def compare(course, cells, fresh, end, ours):
     if left and end["in_cell"]:
         entries.append(place_of(left[0]) | verdict("fails", end["message"]))
         left = left[1:]
-    remarks = remarks_on(cells, left, not_compared, data)
-    told = [told_cells(colab, "for Google Colab, which is not here: no fault of the work")]
-    told += ["this notebook was handed in without outputs"] * bare
-    return entries, [*remarks, *filter(None, told)], data
+    remarks = remarks_on(cells, left, not_compared, colab, data)
+    return entries, remarks + ["this notebook was handed in without outputs"] * bare, data
 
 
 def counts(entries):
@@ -123,36 +121,30 @@ def failure(fresh):
 # Remarks
 
 
-def remarks_on(cells, left, not_compared, data):
+def remarks_on(cells, left, not_compared, colab, data):
     """Return what is worth a word besides the verdicts, a text each."""
     unrun = [cell for cell in cells if never_run(cell)]
-    misplaced = [cells[place] for place in out_of_order(cells)]
-    edited = [cell for cell in cells if was_edited(cell)]
-    remarks = [
-        "none of its cells was ever run"
-        if unrun == cells != []
-        else told_cells(unrun, "never run"),
-        told_cells(misplaced, "run out of order"),
-        told_cells(edited, "edited: the outputs stored are of another run"),
-        told_cells(left, "not reached"),
-        told_cells(not_compared, f"not compared: {other_data(data)}"),
-    ]
-    return [remark for remark in remarks if remark]
+    told = {
+        "never run": unrun,
+        "run out of order": [cells[place] for place in out_of_order(cells)],
+        "edited: the outputs stored are of another run": list(filter(was_edited, cells)),
+        "not reached": left,
+        f"not compared: {other_data(data)}": not_compared,
+        "for Google Colab, which is not here: no fault of the work": colab,
+    }
+    remarks = [told_cells(some, what) for what, some in told.items() if some]
+    if unrun == cells != []:
+        remarks[0] = "none of its cells was ever run"
+    return remarks
 
 
 def told_cells(cells, what):
-    """Return "cell 12 was", or more of them, and what; "" if there are none.
-
-    Cells are counted from 1, those of text as well.
-    """
-    numbers = sorted(cell.index + 1 for cell in cells)
-    if not numbers:
-        return ""
-    if len(numbers) == 1:
-        return f"cell {numbers[0]} was {what}"
-    if len(numbers) > MOST_NAMED:
-        return f"{len(numbers)} cells were {what}"
-    *first, last = map(str, numbers)
+    """Return "cell 12 was", or more of them, and what. Text counts, too, and the first is 1."""
+    *first, last = map(str, sorted(cell.index + 1 for cell in cells))
+    if not first:
+        return f"cell {last} was {what}"
+    if len(cells) > MOST_NAMED:
+        return f"{len(cells)} cells were {what}"
     return f"cells {', '.join(first)} and {last} were {what}"
 
 

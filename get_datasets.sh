@@ -2,7 +2,7 @@
 # Put CIFAR-10 into datasets/, verified. `./get_datasets.sh --help` lists the options.
 #
 # This is only the launcher: the work is done by datasets/get_cifar10.py, which needs nothing but
-# Python 3.9, so that a machine without curl, wget, tar or sha256sum can run it as well.
+# Python 3.9, so that a machine without curl, tar or sha256sum can run it as well.
 
 here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 1
 

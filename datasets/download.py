@@ -1,26 +1,23 @@
 """Download a file through a bad network: resume, try again, verify. Standard library only.
 
-Read it from `download` down: verify, try again, one attempt, its child process.
-
-The transfer itself is left to curl or wget, which know the machine's proxies and certificates.
-Without them, this file is started as a program: `python download.py URL OFFSET`.
+Read it from `download` down: verify, try again, one attempt, one answer of the server.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
-import re
-import shutil
-import subprocess
+import http.client
+import importlib
+import ssl
 import sys
-import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 CHUNK = 1 << 18
-CANNOT_RESUME = 33  # curl's exit code for a server that sends the whole file, not the rest of it
+WHOLE = 200  # the status of a server that sends the whole file, not the rest of it
 
 
 class DownloadFailed(Exception):
@@ -28,11 +25,11 @@ class DownloadFailed(Exception):
 
 
 class AttemptFailed(Exception):
-    """What the downloader said, and its exit code."""
+    """Why, and the HTTP status that says so, if one does."""
 
-    def __init__(self, reason: str, code: int = 0):
+    def __init__(self, reason: str, status: int = 0):
         super().__init__(reason)
-        self.code = code
+        self.status = status
 
 
 def download(
@@ -114,14 +111,12 @@ def complete(
         try:
             return attempt(url, part, limit, stall, clock)
         except AttemptFailed as failed:
-            found = re.search(r"error:? (\d{3})\b", str(failed), re.IGNORECASE)
-            status = int(found[1]) if found else 0
             size = part.stat().st_size
-            if size and status == 416:
+            if size and failed.status == 416:
                 return  # nothing follows what is there; the checksum tells whether that is right
-            if not size or failed.code == CANNOT_RESUME:
+            if not size or failed.status == WHOLE:
                 part.unlink()
-            if 400 <= status < 500 and status not in (408, 425, 429):
+            if 400 <= failed.status < 500 and failed.status not in (408, 425, 429):
                 raise DownloadFailed(str(failed)) from failed
             failures = failures + 1 if size <= longest else 1
             longest = max(longest, size)
@@ -134,19 +129,14 @@ def complete(
 
 
 def attempt(url: str, part: Path, limit: int, stall: float, clock: Clock) -> None:
-    """Append to `part` what one downloader brings, or raise AttemptFailed."""
+    """Append to `part` what one answer of the server brings, or raise AttemptFailed."""
     size = part.stat().st_size if part.exists() else 0
-    command = downloader(url, size)
-    resuming = f", resuming after {size / 1e6:.1f} MB" if size else ""
-    print(f"Downloading {url} with {Path(command[0]).name}{resuming}")
-    english = {**os.environ, "LC_ALL": "C"}  # the server's status is read from the message
-    pipe = subprocess.PIPE  # it ends here, so the downloader cannot outlive this program
+    print(f"Downloading {url}{f', resuming after {size / 1e6:.1f} MB' if size else ''}")
     terminal = sys.stderr.isatty()  # a line that changes; elsewhere, a new one now and then
     shown = began = time.monotonic()
-    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=english, bufsize=0)
-    with process, open(part, "ab") as file:
+    with open(part, "ab") as file:
         try:
-            while chunk := read(process, stall, clock):
+            for chunk in receive(url, size, clock.at_most(stall)):
                 file.write(chunk)
                 size += len(chunk)
                 if size > limit:
@@ -155,63 +145,41 @@ def attempt(url: str, part: Path, limit: int, stall: float, clock: Clock) -> Non
                     shown = time.monotonic()
                     text = f"\r  {size / 1e6:.1f} MB of at most {limit / 1e6:.1f} MB "
                     print(text, end="" if terminal else "\n", file=sys.stderr, flush=True)
-            message = process.stderr.read().decode(errors="replace").strip()
-            code = process.wait()
+                clock.at_most(stall)
         finally:
-            process.kill()  # does nothing once it has ended
             if terminal and shown > began:
                 print(file=sys.stderr)
-    if code:
-        raise AttemptFailed((message or f"exit code {code}").splitlines()[-1], code)
 
 
-def read(process, stall: float, clock: Clock) -> bytes:
-    """Return what comes next, no bytes at the end; a process that brings nothing is killed.
-
-    Waiting for a pipe with a time limit is nothing that every system knows.
-    """
-    alarm = threading.Timer(clock.at_most(stall), process.kill)
-    alarm.daemon = True  # or it would hold up the end of this program
-    alarm.start()
-    chunk = process.stdout.read(CHUNK)
-    late = alarm.finished.is_set()
-    alarm.cancel()
-    if late and not chunk:
-        clock.at_most(stall)
-        raise AttemptFailed(f"no byte for {stall:g} s")
-    return chunk
-
-
-def downloader(url: str, offset: int) -> list[str]:
-    """A command that prints `url` from byte `offset` on.
-
-    Python comes last because python.org's builds for macOS do not know the system's certificates.
-    Busybox's wget cannot start at an offset.
-    """
-    if shutil.which("curl"):
-        options = ["--fail", "--silent", "--show-error", "--location", "--globoff"]
-        return ["curl", *options, "--continue-at", str(offset), url]
-    if "busybox" not in os.path.realpath(shutil.which("wget") or "busybox"):
-        options = ["--no-verbose", "--tries=1", "--output-document=-"]
-        return ["wget", *options, f"--start-pos={offset}", url]
-    return [sys.executable, __file__, url, str(offset)]
-
-
-def print_url(url: str, offset: int) -> None:
-    """What curl does, for machines without it."""
+def receive(url: str, offset: int, seconds: float):
+    """Yield what a server sends of `url` from byte `offset` on, waiting so many seconds for each
+    piece. Raises AttemptFailed."""
     headers = {"Range": f"bytes={offset}-"} if offset else {}
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as response:
-        if offset and response.status != 206:
-            print("the server cannot resume a download", file=sys.stderr)
-            sys.exit(CANNOT_RESUME)
-        left = int(response.headers["Content-Length"] or 0)
-        while chunk := response.read1(CHUNK):
-            left -= len(chunk)
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
+    try:
+        request = urllib.request.Request(url, headers=headers)
+        with urllib.request.urlopen(request, timeout=seconds, context=trusted()) as response:
+            if offset and response.status != 206:
+                raise AttemptFailed("the server cannot resume a download", WHOLE)
+            left = int(response.headers["Content-Length"] or 0)
+            while chunk := response.read1(CHUNK):
+                left -= len(chunk)
+                yield chunk
+    except urllib.error.HTTPError as error:
+        with error:
+            raise AttemptFailed(str(error), error.code) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = str(getattr(error, "reason", error))
+        late = "timed out" in reason
+        raise AttemptFailed(f"no byte for {seconds:g} s" if late else reason) from error
     if left > 0:
-        sys.exit(f"connection closed {left} bytes early")
+        raise AttemptFailed(f"connection closed {left} bytes early")
 
 
-if __name__ == "__main__":
-    print_url(sys.argv[1], int(sys.argv[2]))
+def trusted() -> ssl.SSLContext:
+    """Return the certificates of this machine, and of certifi, which Jupyter and pip bring along:
+    python.org's builds for macOS know none of the system's."""
+    context = ssl.create_default_context()
+    for name in ("certifi", "pip._vendor.certifi"):
+        with contextlib.suppress(ImportError, OSError):
+            context.load_verify_locations(importlib.import_module(name).where())
+    return context

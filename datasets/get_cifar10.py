@@ -16,8 +16,8 @@ usage: python datasets/get_cifar10.py [--from DIR|FILE|URL | --synthetic | --che
   --pause S       wait S seconds between two attempts, then twice as long (default: 1)
 
 A set that is there and sound is left alone, a broken one is replaced. A partial download is kept
-and resumed; the archive is removed once it is unpacked. Downloads use curl if there is one, else
-wget, else Python. Exit codes: 0 done, 1 failed, 2 wrong usage.
+and resumed; the archive is removed once it is unpacked.
+Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 Whatever goes wrong (no network, a wrong or short file, a full disk, kill -9, a second copy of this
 program), datasets/ afterwards holds what it held before, or a sound set.

@@ -19,6 +19,7 @@ import pytest
 
 from conftest import ROOT
 from tests.bad_server import Server
+from tests.https_server import serving, write_certificate
 from tests.small_cifar10 import (
     ARCHIVE,
     FILES,
@@ -48,7 +49,7 @@ def server():
         thread.join()
 
 
-# Running the script with a chosen downloader, and looking at what it left
+# Running the script, and looking at what it left
 
 
 @pytest.fixture
@@ -59,30 +60,14 @@ def dest(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory):
-    """Return a function: a folder for PATH with Python and at most one of curl and wget."""
-
-    def folder_with(*names):
-        folder = tmp_path_factory.mktemp("bin")
-        (folder / "python3").symlink_to(os.path.realpath(sys.executable))
-        for name in ("bash", "dirname", *names):
-            if shutil.which(name) is None:
-                pytest.skip(f"{name} is not installed")
-            (folder / name).symlink_to(shutil.which(name))
-        return str(folder)
-
-    return folder_with
-
-
-@pytest.fixture(scope="session", params=["curl", "wget", "python"])
-def path(request, tools):
-    return tools() if request.param == "python" else tools(request.param)
-
-
-@pytest.fixture(scope="session")
-def plain_path(tools):
-    return tools()
+@pytest.fixture
+def path(tmp_path):
+    """A folder for PATH with Python, and what starts it."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(os.path.realpath(sys.executable))
+    for name in ("bash", "dirname"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    return str(tmp_path / "bin")
 
 
 def command(dest, *args):
@@ -148,8 +133,8 @@ def test_download_survives(path, dest, server, mode):
     assert bool(ranges) == (mode != "503")
 
 
-def test_tries_bounds_the_attempts(plain_path, dest, server):
-    result = run(plain_path, dest, "--from", server.url("503"), "--tries", "2")
+def test_tries_bounds_the_attempts(path, dest, server):
+    result = run(path, dest, "--from", server.url("503"), "--tries", "2")
     assert result.returncode == 1 and "(2 attempts)" in result.stderr
     assert len(server.requests) == 2
 
@@ -163,17 +148,17 @@ def test_stale_part_is_replaced(path, dest, server, stale):
     assert_installed(dest)
 
 
-def test_complete_part_needs_no_network(plain_path, dest, server):
+def test_complete_part_needs_no_network(path, dest, server):
     (dest / PART).write_bytes(ARCHIVE)
-    result = run(plain_path, dest, "--from", server.url("404"), "--sha256", SHA256)
+    result = run(path, dest, "--from", server.url("404"), "--sha256", SHA256)
     assert result.returncode == 0, result.stderr
     assert server.requests == []
     assert_installed(dest)
 
 
-def test_without_a_checksum_a_part_is_not_trusted(plain_path, dest, server):
+def test_without_a_checksum_a_part_is_not_trusted(path, dest, server):
     (dest / PART).write_bytes(ARCHIVE[:70_000])
-    result = run(plain_path, dest, "--from", server.url("ok"), "--sha256", "none")
+    result = run(path, dest, "--from", server.url("ok"), "--sha256", "none")
     assert result.returncode == 0 and "No checksum is compared" in result.stdout
     assert server.requests == [None]
     assert_installed(dest)
@@ -192,14 +177,28 @@ def test_kill_then_resume(path, dest, server):
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_keeps_the_part(plain_path, dest, broken, server, number, code):
-    process = start_and_wait_for_part(
-        plain_path, dest, "--from", server.url("stall"), "--sha256", SHA256
-    )
+def test_signal_keeps_the_part(path, dest, broken, server, number, code):
+    process = start_and_wait_for_part(path, dest, "--from", server.url("stall"), "--sha256", SHA256)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == code and b"run this again" in stderr
     assert (dest / PART).exists() and snapshot(dest) == broken
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_a_known_certificate_is_trusted(path, dest, broken, tmp_path, monkeypatch, known):
+    certificate = write_certificate(tmp_path / "both.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate if known else tmp_path / "none.pem"))
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "set.tar.gz").write_bytes(ARCHIVE)
+    with serving(tmp_path / "served", certificate) as url:
+        result = run(path, dest, "--from", f"{url}/set.tar.gz", "--sha256", SHA256)
+    if known:
+        assert result.returncode == 0, result.stderr
+        assert_installed(dest)
+    else:
+        assert_refused(result, broken, dest)
+        assert "certificate verify failed" in result.stderr
 
 
 # Downloads that fail
@@ -224,9 +223,9 @@ def test_failed_download_changes_nothing(path, dest, broken, server, mode, reque
     assert (dest / PART).exists() == (mode == "truncate")
 
 
-def test_stalled_download_changes_nothing(plain_path, dest, broken, server):
+def test_stalled_download_changes_nothing(path, dest, broken, server):
     arguments = ["--from", server.url("stall"), "--sha256", SHA256, "--stall", "0.3"]
-    result = run(plain_path, dest, *arguments)
+    result = run(path, dest, *arguments)
     assert_refused(result, broken, dest)
     assert "no byte for 0.3 s" in result.stderr
 
@@ -238,25 +237,23 @@ def test_no_network(path, dest, broken):
         assert_refused(run(path, dest, "--from", url), broken, dest)
 
 
-def test_timeout_bounds_the_download(plain_path, dest, broken, server):
-    result = run(
-        plain_path, dest, "--from", server.url("stall"), "--sha256", SHA256, "--timeout", "0.7"
-    )
+def test_timeout_bounds_the_download(path, dest, broken, server):
+    result = run(path, dest, "--from", server.url("stall"), "--sha256", SHA256, "--timeout", "0.7")
     assert_refused(result, broken, dest)
     assert "--timeout" in result.stderr and "--synthetic" in result.stderr
 
 
-def test_second_copy_touches_nothing(plain_path, dest, broken, server):
+def test_second_copy_touches_nothing(path, dest, broken, server):
     with contextlib.closing(held(dest)):
         (dest / ".new-1").mkdir()  # of the first copy
         before = snapshot(dest)
-        result = run(plain_path, dest, "--from", server.url("ok"), "--sha256", SHA256)
+        result = run(path, dest, "--from", server.url("ok"), "--sha256", SHA256)
         assert_refused(result, before, dest)
     assert "another copy" in result.stderr and server.requests == []
 
 
 @pytest.mark.parametrize("source", ["url", "file"])
-def test_disk_that_fills_up(plain_path, dest, broken, server, tmp_path, source):
+def test_disk_that_fills_up(path, dest, broken, server, tmp_path, source):
     archive = tmp_path / "cifar.tar.gz"
     archive.write_bytes(ARCHIVE)
     place = server.url("ok") if source == "url" else archive
@@ -264,22 +261,22 @@ def test_disk_that_fills_up(plain_path, dest, broken, server, tmp_path, source):
     result = subprocess.run(
         ["bash", "-c", 'ulimit -f 20; exec "$@"', "-",
          *command(dest, "--from", place, "--sha256", SHA256)],
-        env=environment(plain_path), capture_output=True, text=True, timeout=60,
+        env=environment(path), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert_refused(result, broken, dest)
     assert "free some space" in result.stderr
 
 
-def test_no_file_is_open_to_other_writers(plain_path, dest, server):
+def test_no_file_is_open_to_other_writers(path, dest, server):
     line = ["bash", "-c", 'umask 0; exec "$@"', "-"]
     line += command(dest, "--from", server.url("ok"), "--sha256", SHA256)
-    subprocess.run(line, env=environment(plain_path), capture_output=True, check=True, timeout=60)
+    subprocess.run(line, env=environment(path), capture_output=True, check=True, timeout=60)
     assert_installed(dest)
 
 
-def test_evil_download_is_refused_and_removed(plain_path, dest, broken, server):
+def test_evil_download_is_refused_and_removed(path, dest, broken, server):
     server.archive = tar_gz(member(f"{REAL}/../../data_batch_1", b"x"))
-    result = run(plain_path, dest, "--from", server.url("ok"), "--sha256", "none")
+    result = run(path, dest, "--from", server.url("ok"), "--sha256", "none")
     assert_refused(result, broken, dest)
     assert not (dest / PART).exists()
 
@@ -287,27 +284,27 @@ def test_evil_download_is_refused_and_removed(plain_path, dest, broken, server):
 # The launcher and the options
 
 
-def test_help(plain_path, dest):
-    result = run(plain_path, dest, "--help")
+def test_help(path, dest):
+    result = run(path, dest, "--help")
     assert result.returncode == 0
     for option in ("--from", "--sha256", "--synthetic", "--check", "--timeout", "--dest"):
         assert option in result.stdout
     assert "archive is removed" in result.stdout
 
 
-def test_started_from_elsewhere_by_a_relative_name(plain_path, dest, tmp_path):
+def test_started_from_elsewhere_by_a_relative_name(path, dest, tmp_path):
     archive = tmp_path / "cifar.tar.gz"
     archive.write_bytes(ARCHIVE)
     line = ["bash", os.path.relpath(SCRIPT, archive.parent), "--dest", dest.name]
     line += ["--from", archive.name, "--sha256", SHA256]
-    subprocess.run(line, cwd=archive.parent, env=environment(plain_path), check=True, timeout=60)
+    subprocess.run(line, cwd=archive.parent, env=environment(path), check=True, timeout=60)
     assert_installed(dest)
 
 
 @pytest.mark.parametrize("python", [None, "#!/bin/sh\nexit 1\n"], ids=["none", "too-old"])
-def test_machine_without_python(tmp_path, tools, python):
+def test_machine_without_python(tmp_path, path, python):
     shutil.copy(SCRIPT, tmp_path)  # away from a .venv that may lie beside it
-    path = Path(tools())
+    path = Path(path)
     (path / "python3").unlink()
     if python:
         (path / "python3").write_text(python)

@@ -189,7 +189,7 @@ def install(target: Path, make: Callable[[Path], None], md5: dict[str, str] | No
         if target.name == REAL:
             md5 = md5 or checksums(new, "md5")
             lines = "".join(f"{md5[name]}  {REAL}/{name}\n" for name in FILES)
-            record.write_text(lines, encoding="utf-8", newline="\n")
+            record.write_bytes(lines.encode())
         kind = judge(new)
         if os.path.lexists(target):
             target.rename(old)

@@ -1,8 +1,9 @@
 """Would the tests notice? Plant single bugs in copies of the repository and see each caught.
 
-planted_bugs.txt names what catches each bug: a test, or a notebook, which nbval runs. First these
-have to pass where there is no bug. It takes minutes, so this file is not named test_*, and a plain
-`pytest` passes it over: `make test-net` runs it.
+planted_bugs.txt names what catches each bug: a test, which has to pass first where there is no bug;
+or, of a bug in a notebook, that notebook, which nbval runs: its cells before the one with the bug
+have to pass. It takes minutes, so this file is not named test_*, and a plain `pytest` passes it
+over: `make test-net` runs it.
 """
 
 import json
@@ -54,6 +55,11 @@ def read_bugs():
 
 
 BUGS = read_bugs()
+IN_NOTEBOOKS = [bug for bug in BUGS if bug.file == bug.test]
+TESTS = defaultdict(set)  # {file: those that catch bugs}
+for bug in BUGS:
+    if bug not in IN_NOTEBOOKS:
+        TESTS[bug.test.partition("::")[0]].add(bug.test)
 
 
 def copy_repository(source, target):
@@ -114,7 +120,11 @@ def catch(pythons, bug, sound):
         text = path.read_text(encoding="utf-8")
         assert text.count(bug.old) == 1, f"{bug.old!r} occurs {text.count(bug.old)} times"
         path.write_text(text.replace(bug.old, bug.new), encoding="utf-8")
-        return first_failure(pythons, folder, [bug.test])
+        found = first_failure(pythons, folder, [bug.test])
+        if found and bug in IN_NOTEBOOKS:
+            number = text.partition(bug.old)[0].count('"cell_type": "code"') - 1
+            assert int(re.search(r"::(\d+)", found)[1]) >= number, f"already {found} fails"
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +132,12 @@ def net(tmp_path_factory, synthetic_dir):
     """What fails without any bug, by file, then what caught each bug: two dicts of futures."""
     sound = tmp_path_factory.mktemp("sound")  # one state of the files, whoever edits them now
     copy_repository(ROOT, sound)
-    tests = defaultdict(set)
-    for bug in BUGS:
-        tests[bug.test.partition("::")[0]].add(bug.test)
     # The longest first, lest one core wait for the other at the end.
-    by_length = sorted(BUGS, key=lambda bug: not bug.test.startswith("notebooks/"))
+    by_length = sorted(BUGS, key=lambda bug: bug not in IN_NOTEBOOKS)
     with warm_pythons(WORKERS) as pythons, ThreadPoolExecutor(WORKERS) as pool:
         whole = {
-            file: pool.submit(first_failure, pythons, sound, sorted(tests[file]))
-            for file in sorted(tests)
+            file: pool.submit(first_failure, pythons, sound, sorted(TESTS[file]))
+            for file in sorted(TESTS)
         }
         # Copied with the bytecode that these leave.
         for one in whole.values():
@@ -139,7 +146,7 @@ def net(tmp_path_factory, synthetic_dir):
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("file", sorted({bug.test.partition("::")[0] for bug in BUGS}))
+@pytest.mark.parametrize("file", sorted(TESTS))
 def test_what_catches_bugs_passes_without_them(file, net):
     assert net[0][file].result() is None, "fails without any bug, too"
 

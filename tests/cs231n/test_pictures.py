@@ -56,6 +56,17 @@ def test_the_figure_is_a_page_with_its_values_and_a_picture(shown, rng):
 KEYS = ("alt", "title", "srcdoc")
 
 
+def test_the_picture_has_the_curves_at_their_iterations(shown, rng, monkeypatch):
+    drawn = []
+    with monkeypatch.context() as patch:
+        patch.setattr(plt, "close", drawn.append)
+        _, curves = show_steps(rng)
+    for line, (name, values) in zip(drawn[0].axes[1].lines, curves.items(), strict=True):
+        assert line.get_label() == name
+        np.testing.assert_array_equal(line.get_xydata().T, [np.arange(5) ** 2, values])
+    plt.close(drawn[0])
+
+
 def test_the_figure_is_the_same_every_time_and_stays_small(shown):
     for _ in range(2):
         show_steps(np.random.default_rng(1), count=25)

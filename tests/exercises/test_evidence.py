@@ -83,3 +83,5 @@ def test_border_colours_give_the_correlation(rng):
     r = np.corrcoef(a[:, 0], b[:, 0])[0, 1]
     titles = [f"Red: r = {r:.2f}", "Green: r = 1.00", "Blue: r = 0.00"]
     assert [ax.get_title() for ax in axes] == titles
+    for ax, values in zip(axes, evidence.standardized(a).T, strict=True):
+        np.testing.assert_array_equal(ax.lines[1].get_xdata(), values)

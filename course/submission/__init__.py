@@ -1,6 +1,6 @@
 """Hand in: look the work over, then pack it into one zip. `make submission`, or
 
-    python -m course.submission [--out FILE] [--anyway]
+    python -m course.submission [--anyway]
     submission.pack()                    in a cell
 
     contents.py    which files are handed in, and which are left out and why

@@ -4,7 +4,6 @@ Top to bottom: the look-over, the report, the command.
 """
 
 import argparse
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -16,8 +15,8 @@ from course.submission.lookover import look_over
 
 COMPLETE, PROBLEMS, PACKED_ANYWAY, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 130  # argparse exits with 2
 EPILOG = f"""examples:
-  python -m course.submission                    writes build/submission.zip
-  python -m course.submission --anyway --out ~/work.zip
+  python -m course.submission            writes build/submission.zip
+  python -m course.submission --anyway   or build/submission-incomplete.zip
 
 exit status:
   {COMPLETE}  no problem was found, and the zip was written
@@ -152,59 +151,30 @@ def report(show, contents):
 # The command
 
 
-def why_not_there(course, out, make_folder):
-    """Return why the zip must not be written to `out`, None if it may."""
-    if out.suffix != ".zip":
-        return f"{out.name} does not end in .zip"
-    if not make_folder and not out.parent.is_dir():
-        return f"there is no folder {out.parent}"
-    if os.path.lexists(out) and not archive.is_submission(out, course):
-        return f"{out} is there already and is no submission; move it away or name another file"
-    return None
-
-
-def parse(argv):
+def main(argv=None, root=ROOT, run=None):
+    """Hand in the tree at `root`; `run` stands in for `course.checks.run` in tests."""
     parser = argparse.ArgumentParser(
         prog="python -m course.submission",
         description="Look the work over and pack it into one zip to hand in.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the zip to write; default: build/submission.zip"
-    )
-    parser.add_argument(
-        "--anyway",
-        action="store_true",
-        help="pack in spite of problems; '-incomplete' is added to the zip's name",
-    )
-    return parser.parse_args(argv)
+    told = "pack in spite of problems; '-incomplete' is added to the zip's name"
+    parser.add_argument("--anyway", action="store_true", help=told)
+    anyway = parser.parse_args(argv).anyway
+    return hand_in(root, anyway=anyway, anyhow=command("submission", "--anyway"), run=run)[0]
 
 
-def main(argv=None, root=ROOT, run=None):
-    """Hand in the tree at `root`; `run` stands in for `course.checks.run` in tests."""
-    args = parse(argv)
-    anyhow = command("submission", "--anyway")
-    return hand_in(root, args.out, anyway=args.anyway, anyhow=anyhow, run=run)[0]
-
-
-def hand_in(root, out=None, *, anyway, anyhow, run=None):
+def hand_in(root, *, anyway, anyhow, run=None):
     """Look over and pack; return the exit status, and the path of the zip if one was written.
 
-    out      the zip to write, None for build/submission.zip
     anyhow   what people type to pack in spite of problems
     """
-    show, make_folder = Printer(sys.stdout), out is None
-    out = out or root / "build" / "submission.zip"
-    incomplete = out.with_name(f"{out.stem}-incomplete.zip")
+    show, path = Printer(sys.stdout), root / "build" / "submission.zip"
     try:
         course = definition.load(root)
         if run is None:
             from course.checks import run
-        for path in (out, incomplete):
-            if why := why_not_there(course, path, make_folder):
-                show(f"error: {why}")
-                return NOT_WRITTEN, None
         show("Looking over your work:")
         contents, pages, exercises, code = look_everything_over(course, run, show.mark)
         report(show, contents)
@@ -214,11 +184,12 @@ def hand_in(root, out=None, *, anyway, anyhow, run=None):
         if problems and not anyway:
             show(f"{found}, so nothing was packed. To pack all the same, marked incomplete:")
             show(f"  {anyhow}")
-            if out.exists():
-                show(f"{console.short(out)} is an earlier one, without what was changed since.")
+            if path.exists():
+                show(f"{console.short(path)} is an earlier one, without what was changed since.")
             return PROBLEMS, None
         entries = archive.with_manifest(course, contents, pages, exercises, code)
-        path = incomplete if problems else out
+        if problems:
+            path = path.with_name("submission-incomplete.zip")
         path.parent.mkdir(exist_ok=True)
         archive.write(path, entries)
     except ImportError as error:

@@ -62,15 +62,11 @@ def environment():
     return versions
 
 
-def format_of(course):
-    return f"{course.package}-submission"
-
-
 def with_manifest(course, contents, pages, exercises, code):
     """Return all entries of the zip, {name: bytes}: the files, the pages, and the manifest."""
     entries = {**contents.files, **pages}
     manifest = {
-        "format": format_of(course),
+        "format": f"{course.package}-submission",
         "version": VERSION,
         "complete": not contents.problems,
         "problems": [
@@ -115,12 +111,3 @@ def write(path, entries):
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)
-
-
-def is_submission(path, course):
-    """Whether the file at `path` is a zip that `write` has written, and so may be replaced."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("manifest.json")).get("format") == format_of(course)
-    except Exception:  # a damaged zip can raise nearly anything
-        return False

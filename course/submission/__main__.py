@@ -31,7 +31,7 @@ exit status:
 # Look over
 
 
-def check_exercises(course, run, say):
+def check_exercises(course, run):
     """Run the check of every exercise: {name: passed}, [Problem, ...]."""
     passed, problems = {}, []
     for name in course.exercises:
@@ -48,7 +48,7 @@ def check_exercises(course, run, say):
         except Exception as error:  # what is wrong with one exercise must not hide the others
             passed[name] = False
             what = f"its check could not be run: {said(error)}"
-        say(passed[name], name + remark)
+        mark(passed[name], name + remark)
         if not passed[name]:
             problems.append(Problem(name, what, way_out))
     return passed, problems
@@ -78,12 +78,12 @@ def read_record(course, contents):
     return found
 
 
-def check_notebook(course, notebook, contents, code, edition, say):
+def check_notebook(course, notebook, contents, code, edition):
     """Look one notebook over: add its problems to `contents`, return its HTML page or None."""
     name = notebook.file
     content = contents.files[name]
     if any(problem.where == name for problem in contents.problems):
-        say(False, name)
+        mark(False, name)
         return None  # not UTF-8, or in the middle of a merge: no sense in further complaints
     problems = look_over(course, notebook, content, code, edition)
     page = None
@@ -93,21 +93,21 @@ def check_notebook(course, notebook, contents, code, edition, say):
         what = f"no HTML copy could be made: {said(error)}"
         if not any("cannot be read" in problem.what for problem in problems):
             problems.append(Problem(name, what, "open the notebook in JupyterLab and save it"))
-    say(not problems, name)
+    mark(not problems, name)
     contents.problems += problems
     return page
 
 
-def look_everything_over(course, run, say):
+def look_everything_over(course, run):
     """Return contents, pages, {exercise: passed} and the code's hash."""
     contents = collect(course)
     code = code_hash(contents.files)
-    exercises, problems = check_exercises(course, run, say)
+    exercises, problems = check_exercises(course, run)
     contents.problems += problems
     edition, pages = read_record(course, contents), {}
     for one in course.notebooks.values():
         if one.file in contents.files and (
-            page := check_notebook(course, one, contents, code, edition, say)
+            page := check_notebook(course, one, contents, code, edition)
         ):
             pages[f"html/{one.name}.html"] = page
     return contents, pages, exercises, code
@@ -116,23 +116,18 @@ def look_everything_over(course, run, say):
 # Report
 
 
-class Printer:
-    """Prints short lines, with ticks and crosses where the terminal's encoding has them."""
-
-    def __init__(self, stream):
-        self.stream = stream
-
-    def __call__(self, text="", indent=""):
-        text = "".join(one if one.isprintable() else "?" for one in text)
-        text = console.fit(text, self.stream.encoding)
-        wrap = textwrap.TextWrapper(88, "", indent, break_long_words=False, break_on_hyphens=False)
-        print(wrap.fill(text), file=self.stream, flush=True)
-
-    def mark(self, good, text):
-        self(f"  {'✓' if good else '✗'} {text}")
+def show(text="", indent=""):
+    """Print short lines, with ticks and crosses where the terminal's encoding has them."""
+    text = "".join(one if one.isprintable() else "?" for one in text)
+    wrap = textwrap.TextWrapper(88, "", indent, break_long_words=False, break_on_hyphens=False)
+    print(wrap.fill(console.fit(text, sys.stdout.encoding)), flush=True)
 
 
-def report(show, contents):
+def mark(good, text):
+    show(f"  {'✓' if good else '✗'} {text}")
+
+
+def report(contents):
     """Print problems with their ways out, then what is said without being a problem."""
     for problem in contents.problems:
         show()
@@ -170,14 +165,14 @@ def hand_in(root, *, anyway, anyhow, run=None):
 
     anyhow   what people type to pack in spite of problems
     """
-    show, path = Printer(sys.stdout), root / "build" / "submission.zip"
+    path = root / "build" / "submission.zip"
     try:
         course = definition.load(root)
         if run is None:
             from course.checks import run
         show("Looking over your work:")
-        contents, pages, exercises, code = look_everything_over(course, run, show.mark)
-        report(show, contents)
+        contents, pages, exercises, code = look_everything_over(course, run)
+        report(contents)
         show()
         problems = len(contents.problems)
         found = "1 problem" if problems == 1 else f"{problems} problems"

@@ -8,6 +8,7 @@ from conftest import ROOT
 from course import definition
 from course.edition import handed_out
 from course.edition.markers import SOLUTION
+from course.edition.notebooks import is_evidence
 
 COURSE = definition.load()
 NOTEBOOKS = COURSE.notebook_files
@@ -21,6 +22,21 @@ def derived():
 
 def student_notebook(path):
     return nbformat.reads(derived().files[path].decode(), as_version=4)
+
+
+def with_constants(path, **constants):
+    """A notebook of this tree without its cells of evidence, with other constants.
+
+    What evidence asserts is so with the constants that are stored.
+    """
+    notebook = nbformat.read(ROOT / path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not is_evidence(cell)]
+    cell = next(cell for cell in notebook.cells if cell.id == "constants-cell")
+    *settings, check = cell.source.splitlines()
+    assert check.startswith("assert ")
+    others = [f"{name} = {value!r}" for name, value in constants.items()]
+    cell.source = "\n".join([*settings, *others, check])
+    return notebook
 
 
 def stubs():

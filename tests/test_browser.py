@@ -5,14 +5,16 @@ Run > Run All Cells, and looks. What it saw is in build/browser/<notebook>/.
 """
 
 import shutil
+from functools import partial
 
 import nbformat
 import pytest
+from student_edition import with_constants
 
 from conftest import ROOT
 from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
 
-pytestmark = pytest.mark.slow  # both notebooks, from top to bottom
+pytestmark = pytest.mark.slow  # both notebooks, from top to bottom, with fewer steps
 
 SCROLL_TO_BAR = "document.querySelector('.progress-bar')?.scrollIntoView({block: 'center'})"
 
@@ -122,9 +124,17 @@ def count_figures(cell):
     return sum("image/" in kind for kind in kinds)
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        partial(with_constants, NUM_ITERS=300),
+        pytest.param(partial(nbformat.read, as_version=4), marks=pytest.mark.night),
+    ],
+    ids=["short", "whole"],
+)
 @pytest.mark.parametrize("name", ["svm", "softmax"])
-def test_notebook_runs_in_jupyterlab_and_shows_all_it_stores(run_all, name):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+def test_notebook_runs_in_jupyterlab_and_shows_all_it_stores(run_all, name, read):
+    notebook = read(ROOT / "notebooks" / f"{name}.ipynb")
     figures = [count_figures(cell) for cell in code_cells(notebook)]
     assert problems(run_all(notebook, name), figures) == []
 

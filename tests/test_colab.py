@@ -10,13 +10,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import nbformat
 import pytest
 from https_server import serving, write_certificate
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from student_edition import COURSE, copy_tree
+from student_edition import COURSE, copy_tree, with_constants
 
 from conftest import ROOT
 from course.edition import address
@@ -53,6 +54,7 @@ def colab():
     if not (folder / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install += ["--no-compile"]  # of most files nothing is ever imported
         done = subprocess.run([*install, *COLAB], capture_output=True, text=True)
         if done.returncode:
             why = (done.stderr.strip() or "no word").splitlines()[-1]
@@ -110,14 +112,22 @@ def write_zip(path, folder):
                 file.write(one, f"top/{one.relative_to(folder)}")
 
 
-def test_both_notebooks_run_and_an_edit_is_used_by_the_next_cell(alone):
+@pytest.mark.parametrize(
+    "read",
+    [
+        partial(with_constants, NUM_ITERS=30),
+        pytest.param(partial(nbformat.read, as_version=4), marks=pytest.mark.night),
+    ],
+    ids=["short", "whole"],
+)
+def test_both_notebooks_run_and_an_edit_is_used_by_the_next_cell(alone, read):
     folder, url = alone
     (folder / "tree").mkdir()
     copy_tree(folder / "tree")
     write_zip(folder / "served" / "course.zip", folder / "tree")
     content = folder / "content"
     for path in COURSE.notebook_files:
-        book = nbformat.read(ROOT / path, as_version=4)
+        book = read(ROOT / path)
         after = book.cells.index(find(book, "place")) + 1
         book.cells.insert(after, nbformat.v4.new_code_cell(address.cell(COURSE, url), id="fetch"))
         client = kernel(book, content)

@@ -49,7 +49,7 @@ def one_each(files):
     [
         *one_each(FILES),
         *(
-            pytest.param(file, dict(exercises_in(file)), id=file.stem, marks=pytest.mark.slow)
+            pytest.param(file, dict(exercises_in(file)), id=file.stem, marks=pytest.mark.night)
             for file in FILES
         ),
     ],

@@ -4,6 +4,7 @@ Names follow the systems' rules, and are those of nobody.
 """
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 import submissions
@@ -276,6 +277,16 @@ def test_an_attempt_without_files_does_not_take_the_place_of_one_with_files(tmp_
     assert len(intake.read(COURSE, one).files) == len(finished_work())
     told = "the attempt of 2026-10-02 10:00:00 holds no file; the one before it counts"
     assert one.remarks == (told,)
+
+
+@pytest.mark.parametrize("name", ["paper", "Pack"])
+def test_a_folder_named_like_the_assignment_is_not_nbgraders_beside_the_work(tmp_path, name):
+    """It may be a student's own, or the package's."""
+    course = replace(COURSE, name=name)
+    files = finished_work() | {"paper/notes.txt": b"mine"}
+    class_ = {f"{who}/{path}": content for who in ("ann", "bob") for path, content in files.items()}
+    found = intake.find(course, to_folder(class_, tmp_path / "all")).students
+    assert [intake.read(course, one).files for one in found] == [finished_work()] * 2
 
 
 # Lists of students

@@ -319,7 +319,8 @@ def plain_pieces(course, paths):
         name, system, place, time, number = stem(path), PLAIN, path, "", 0
         if (copy := COPY.fullmatch(name)) and copy[1] in stems:  # "ann (1).zip" beside "ann.zip"
             name, number = copy[1], int(copy[2])
-        if (path / course.name).is_dir():
+        is_work = any((path / file).exists() for file in course.expected_files)
+        if (path / course.name).is_dir() and not is_work:
             system, place = "an nbgrader course", path / course.name
             if (stamp := place / "timestamp.txt").is_file():
                 time = read_time(stamp.read_bytes()[:100].decode("utf-8", "replace"))

@@ -15,7 +15,8 @@ FEATURES_AS_EXAMPLES = Misconception("features-as-examples")
 
 def sizes_of(problem):
     (N, D), C = problem["X"].shape, problem["W"].shape[1]
-    return {"N": N, "D": D, "C": C}
+    rows, columns = problem.get("tiles", (1, 1))
+    return {"N": rows * N, "D": columns * D, "C": C}
 
 
 def shape_of(problem):

@@ -18,11 +18,15 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One property: ok is True, False, or None where nothing could be said."""
+    """One property: ok is True, False, or None where nothing could be said.
+
+    told    whether a student's process told it, which can make it up
+    """
 
     title: str
     ok: bool | None
     detail: str = ""
+    told: bool = False
 
     @property
     def text(self):

@@ -54,7 +54,7 @@ def add_vectorization(report, judge, data, outcome, texts):
     """
     told = tell(judge, outcome, texts)
     report.vectorized = told.ok
-    report.lines.append(Line("vectorized", told.ok, told.detail))
+    report.lines.append(Line("vectorized", told.ok, told.detail, told=True))
     report.notes += filter(None, [told.remark])
     if told.ok is False:
         report.name({judge.NOT_VECTORIZED}, data)

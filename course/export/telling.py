@@ -21,6 +21,7 @@ from course.text import one_line
 VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that are told apart
 NOT_ASKED = "The edition that this work was done on did not ask for it, so it has its points."
 NO_POINTS = "No points depend on this."
+BY_ITSELF = "told by the process that ran the code, and not seen from outside"
 WITHOUT_SANDBOX = (
     "Graded without the sandbox. The code could have changed this result: it is not to be trusted "
     "until it was graded again."
@@ -66,7 +67,7 @@ class ToldExercise:
         self.ok = entry["status"] == "passed" or not asked
         self.verdict = f"{verdict}. {public(entry)}".rstrip() if asked else NOT_ASKED
         self.lines = [
-            Line(line["title"], line["ok"], public(line))
+            Line(line["title"], line["ok"], public(line) or BY_ITSELF * bool(line.get("told")))
             for line in entry["lines"]
             if line["title"] != VECTORIZED
         ]
@@ -99,7 +100,9 @@ def tell_vectorization(found, costs):
     """Return (mark, sentences) about vectorization, None where nothing can be told."""
     if found is None:
         return None
-    told = "Vectorized." if found else "Not vectorized: it visits elements one by one in Python."
+    told = f"Vectorized: {BY_ITSELF}."
+    if not found:
+        told = "Not vectorized: it visits elements one by one in Python."
     return found, told if costs else f"{told} {NO_POINTS}"
 
 

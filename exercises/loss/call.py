@@ -16,11 +16,20 @@ RETURNS = {
 }
 
 
+def arguments(problem):
+    """Return W, X, y. "tiles" is how often the rows and the columns of X are there: neither the
+    loss nor what belongs to a column in dW changes with that."""
+    W, X, y = (problem[name] for name in ("W", "X", "y"))
+    rows, columns = problem.get("tiles", (1, 1))
+    W = np.vstack([W, np.zeros(((columns - 1) * len(W), W.shape[1]), W.dtype)])
+    return {"W": W, "X": np.tile(X, (rows, columns)), "y": np.tile(y, rows)}
+
+
 def call_loss(function, problem):
-    given = {name: problem[name].copy() for name in ("W", "X", "y")}
+    given, before = arguments(problem), arguments(problem)
     for _ in range(int(problem.get("calls", 1))):
         result = function(*given.values(), float(problem["reg"]))
-    changed = [name for name, array in given.items() if not np.array_equal(array, problem[name])]
+    changed = [name for name, array in given.items() if not np.array_equal(array, before[name])]
     meta = {"changed": changed, "type": type(result).__name__}
     if not isinstance(result, tuple | list) or len(result) != 2:
         return meta, {}

@@ -21,7 +21,7 @@ OTHER_TYPES = (
     Problem("levels of 1e3, float32"),  # of no use where large scores go wrong
 )
 NOT_VECTORIZED = Misconception("loops")
-AGAIN = Problem("base, called twice")
+AGAIN, WIDE = Problem("base, called twice"), Problem("many features")
 HALF_CONVENTION = Misconception("half-convention")
 KEYS = {"loss": "loss", "gradient": "dW"}
 
@@ -88,6 +88,8 @@ class LossJudge:
     def report(self, exercise):
         right = {part: self.first_fault(part, part) == "" for part in PARTS}
         lines = [self.line(part, part, part) for part in PARTS]
+        if right["gradient"] and (slow := self.fault(WIDE, "gradient")):
+            lines[-1] = Line("gradient", False, slow)
         for part in PARTS:
             text = self.penalty_fault(part)
             title = f"regularization in the {part}"
@@ -116,7 +118,9 @@ class LossJudge:
             inf_ok = name in self.family.may_be_infinite
             text = wrong_number("the loss", outcome.values.get("loss"), expected["loss"], inf_ok)
         elif not text:
-            text = wrong_array("dW", outcome.values.get("dW"), expected["dW"])
+            _, columns = self.family.problems[name].get("tiles", (1, 1))
+            wanted = np.tile(expected["dW"], (columns, 1))
+            text = wrong_array("dW", outcome.values.get("dW"), wanted)
         return f"{text} ({shape_of(self.family.problems[name])})" if text else ""
 
     def first_fault(self, aspect, part):
@@ -177,7 +181,7 @@ class LossJudge:
             if meta["dW_type"] != "ndarray":
                 return Line(title, False, f"dW is a {meta['dW_type']}, not an array")
         returned = any(outcome.status == "value" for outcome in self.outcomes.values())
-        return Line(title, True if returned else None)
+        return Line(title, True if returned else None, told=True)
 
     def unchanged_line(self, right):
         """Judge by what the process tells, and by a second call with the same arrays."""
@@ -240,6 +244,7 @@ class LossJudge:
         if self.half and all(self.penalty_fault(part) == "" for part in PARTS):
             names.add(HALF_CONVENTION)
         tried = {n: one for n, one in self.outcomes.items() if one.status in ("value", "raises")}
+        tried.pop(WIDE, None)  # its gradient has another shape
         if by_shapes := names_by_shapes(self.family.problems, self.outcomes):
             names |= by_shapes  # which leave nothing else to be seen
         elif any(one.status == "value" for one in tried.values()):

@@ -48,7 +48,7 @@ def judge(exercise, data, outcomes):
         lines = [Line(title, not fault, fault) for title, fault in faults(seen, unseen[LARGE])]
         if without_replacement(seen, unseen):  # right as long as there are rows enough
             lines = [one for one in lines if one.title != LARGE]
-        lines.append(Line("inputs left unchanged", not changed, changed))
+        lines.append(Line("inputs left unchanged", not changed, changed, told=True))
     names = {name for one in seen.values() for name in recognised(one)}
     names |= {INPUTS_MODIFIED} if changed else set()
     if not fails:

@@ -28,6 +28,7 @@ from course.checks import build as build_checks
 from course.checks import calling, frames
 from course.checks.calling import Outcome
 from course.edition import handed_out
+from course.export.telling import BY_ITSELF, ToldExercise
 from course.grader import verdict
 from course.grader.examples import solved as solved_files
 from course.grader.grade import grade
@@ -519,6 +520,46 @@ def test_inputs_that_are_overwritten_cost_points_whatever_the_process_says():
     failed = [line["title"] for line in entry["lines"] if line["ok"] is False]
     assert failed == ["inputs left unchanged"]
     assert [one["name"] for one in entry["parts"] if not one["points"]] == ["shapes and types"]
+
+
+def test_what_the_students_process_tells_is_marked():
+    found = {name: judge(name, SOLVED) for name in ("svm_loss_vectorized", "train")}
+    told = [line["title"] for entry in found.values() for line in entry["lines"] if line["told"]]
+    assert told == ["returns a number and an array", "vectorized", "inputs left unchanged"]
+    for entry in found.values():
+        text = " ".join(ToldExercise(entry, {}).text)
+        assert text.count(BY_ITSELF) == sum(line["told"] for line in entry["lines"])
+
+
+DIFFERENCES = """
+def value(W, X, y, reg):
+    scores = X @ W
+    over = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + 1)
+    return over.sum() / len(y) - 1 + (reg * np.sum(W * W) if reg else 0)
+
+def differences(W, X, y, reg):
+    W, dW = W.astype(float), np.zeros(W.shape)
+    base = value(W, X, y, 0)
+    for place in np.ndindex(*W.shape):
+        kept, W[place] = W[place], W[place] + 1e-7
+        dW[place] = (value(W, X, y, 0) - base) / 1e-7
+        W[place] = kept
+    return value(W, X, y, reg), dW + 2 * reg * W
+
+svm_loss_naive = svm_loss_vectorized = differences
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["svm_loss_naive", "svm_loss_vectorized"])
+def test_finite_differences_are_too_slow_where_there_are_many_features(monkeypatch, name):
+    monkeypatch.setattr(verdict, "SECONDS", 9.0)
+    entry = judge(name, SOLVED | {SVM: SOLVED[SVM] + DIFFERENCES.encode()})
+    lines = {line["title"]: line["detail"] for line in entry["lines"] if line["ok"] is False}
+    assert "did not finish in time" in lines["gradient"] and "D = 8400" in lines["gradient"]
+    lost = {one["name"] for one in entry["parts"] if not one["points"]}
+    assert lost >= ({"gradient", "speed"} if name == "svm_loss_vectorized" else {"gradient"})
+    assert entry["limit"]  # a person should look
 
 
 TRAIN_LIES = {

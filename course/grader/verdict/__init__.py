@@ -10,7 +10,7 @@ student. judge_exercises returns one table an exercise, in the order of their de
     asked                      whether the edition that the work was done on asks for it
     limit                      whether points were lost by a limit of time: a person should look
     status                     "passed", "failed", "not implemented", "broken" (it could not be run)
-    lines                      [{title, ok: true, false or null, detail, public}, ...]
+    lines                      [{title, ok: true, false or null, detail, told, public}, ...]
     message                    why it is broken
     public                     the same without what a student's code could have put in
     misconceptions             {name: hint} of what was recognised
@@ -82,10 +82,7 @@ def entry(work, exercise, verdict):
         "status": report.status,
         "message": report.message,
         "public": safe.of_message(report),
-        "lines": [
-            {"title": one.title, "ok": one.ok, "detail": one.detail, "public": safe.of_line(one)}
-            for one in report.lines
-        ],
+        "lines": [vars(one) | {"public": safe.of_line(one)} for one in report.lines],
         "misconceptions": dict(report.misconceptions),
         "notes": list(report.notes),
         "vectorized": report.vectorized,

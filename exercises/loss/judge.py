@@ -188,7 +188,7 @@ class LossJudge:
         text = changed_inputs(self.outcomes)
         for part in PARTS:
             if right[part] and not text and (fault := self.fault(AGAIN, part)):
-                text = f"a second call with the same arrays, {part}: {fault}"
+                text = f"a second call with the same arrays is wrong, {part}: {fault}"
         return Line("inputs left unchanged", not text, text)
 
     # Regularization

@@ -39,7 +39,7 @@ def judge(exercise, data, outcomes):
     if lines[0].ok and not detail:
         labels = known.expected[AGAIN]["labels"]
         detail = fault(outcomes[AGAIN], known.problems[AGAIN], labels)
-        detail = f"a second call with the same arrays: {detail}" if detail else ""
+        detail = f"a second call with the same arrays is wrong: {detail}" if detail else ""
     lines.append(Line("inputs left unchanged", not detail, detail))
     passed = all(line.ok for line in lines)
     names = set() if passed else set(recognised(known, outcomes))

@@ -698,6 +698,50 @@ def test_the_public_texts_quote_nothing_that_code_can_choose():
     assert told["returns a number and an array"] == "NoneType instead of the pair loss, dW"
 
 
+SECOND = """
+def answer(W, X, y, reg, right=svm_loss_naive, before=[]):
+    given = [W.tobytes(), X.tobytes(), y.tobytes(), reg]
+    again, before[:] = before == given, given
+    return (7654321.0 + W[0, 0] if again else right(W, X, y, reg)[0]), right(W, X, y, reg)[1]
+
+svm_loss_naive = answer
+"""
+COUNTED = """
+def opened():
+    return [int(n) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{{n}}")]
+
+def answer(W, X, y, reg, right=svm_loss_vectorized):
+    words = "Timeout (0:00:01)!\\nThread 0x0\\n  File "
+    words += f'"{{os.path.dirname(__file__)}}/secret 1.25", line 1 in f\\n'
+    if sys.gettrace():
+        {}
+    return right(W, X, y, reg)
+
+svm_loss_vectorized = answer
+{}
+"""
+
+
+def test_no_number_or_word_that_code_can_choose_is_told_of_other_lines():
+    def line(name, code, title):
+        entry = judge(name, SOLVED | {SVM: SOLVED[SVM] + b"\nimport os, sys\n" + code.encode()})
+        [found] = (one for one in entry["lines"] if one["title"] == title)
+        return found["detail"], found["public"]
+
+    detail, public = line("svm_loss_naive", SECOND, "inputs left unchanged")
+    assert "7.65432e+06 instead of" in detail
+    assert public == "a second call with the same arrays is wrong"
+    for what, seen, told in (
+        ("exec(compile(7653 * chr(10) + 'for one in y: one', __file__, 'exec'))", "line 7654", ""),
+        ("[os.write(n, words.encode()) for n in range(3, 9) if n in opened()]; os._exit(0)",
+         "secret 1.25, line 1", "it did not finish in time"),
+    ):  # fmt: skip
+        detail, public = line(
+            "svm_loss_vectorized", COUNTED.format(what, 8000 * "\n"), "vectorized"
+        )
+        assert seen in detail and public == told
+
+
 # What is no matter of the submission
 
 

@@ -94,7 +94,7 @@ def remembered(path, version):
 def ask(seconds, size, request):
     """Return the answer of the child, which is started where there is none."""
     global child
-    if child is None or child.owner != os.getpid():
+    if child is None:
         child = Child()
     answer = child.ask(seconds, size, request)
     if "refused" in answer:
@@ -103,15 +103,8 @@ def ask(seconds, size, request):
     return answer
 
 
-@atexit.register
-def end_child():
-    if child is not None and child.owner == os.getpid():
-        child.end()
-
-
 class Child:
     def __init__(self):
-        self.owner = os.getpid()
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", START, str(ROOT)],
             stdin=subprocess.PIPE,
@@ -120,6 +113,7 @@ class Child:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl-C is answered by us
         )
+        atexit.register(self.end)
 
     def ask(self, seconds, size, request):
         deadline = time.monotonic() + PATIENCE * max(seconds, 1)

@@ -18,10 +18,8 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One property: ok is True, False, or None where nothing could be said.
-
-    told    whether a student's process told it, which can make it up
-    """
+    """One property: ok is True, False, or None where nothing could be said. `told`: by a student's
+    process, which could make it up."""
 
     title: str
     ok: bool | None

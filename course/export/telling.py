@@ -92,8 +92,7 @@ class ToldExercise:
 
 def public(entry):
     """Return the text of an exercise or of a line that may be shown to anybody."""
-    text = entry.get("public")
-    return one_line(text, 500) if isinstance(text, str) else ""
+    return one_line(entry.get("public") or "", 500)
 
 
 def tell_vectorization(found, costs):

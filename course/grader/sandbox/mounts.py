@@ -53,11 +53,6 @@ class Mounts:
     def __init__(self):
         self.arguments, self.made = [], {"/"}
 
-    def check(self, path):
-        """Refuse a path that is relative, or would hide one of the file systems in memory."""
-        if not os.path.isabs(path) or any(is_in(place, path) for place in TMPFS):
-            raise ValueError(f"{path!r} cannot be a path inside a sandbox")
-
     def parents(self, path):
         """Make the folders above a path: bubblewrap would let nobody but root into them."""
         for folder in reversed(Path(path).parents):
@@ -66,7 +61,8 @@ class Mounts:
                 self.made.add(str(folder))
 
     def read_only(self, source, path):
-        self.check(path)
+        if not os.path.isabs(path) or any(is_in(place, path) for place in TMPFS):
+            raise ValueError(f"{path!r} cannot be a path inside a sandbox")
         mode = os.stat(source).st_mode
         needed = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
         if os.geteuid() == 0 and mode & needed != needed:

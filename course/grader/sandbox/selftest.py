@@ -17,10 +17,11 @@ from pathlib import Path
 
 from course import ROOT
 from course.grader.sandbox import mounts
-from course.grader.sandbox.usage import MEMORY, TMPFS
+from course.grader.sandbox.usage import FAILED, MEMORY, TMPFS
 
 PROBE = Path(__file__).with_name("probe.py")
 SYSTEM = ("/etc/passwd", "/etc/shadow", "/boot", "/mnt", "/run", "/srv", "/sys", "/var")
+PYTHON = (sys.executable, "-I", "-S", "-c")
 PATIENCE = 20  # seconds; an idle machine takes 0.2 for both
 HELD = 3  # seconds for which too much memory is held
 GREEDY = """
@@ -56,47 +57,31 @@ def findings(command, limits, environment):
             "port": tcp.getsockname()[1],
             **vars(limits),
         }
-        python = [*command, sys.executable, "-I", "-S", "-c"]
         env = {**os.environ, "COURSE_PROBE": secret}
-        probe = start([*python, PROBE.read_text(encoding="utf-8")], env)
-        memory = start([*python, greedy], env)
-        output, errors = finish(probe, json.dumps(facts))
-        finish(memory)
+        probe = run([*command, *PYTHON, PROBE.read_text(encoding="utf-8")], env, json.dumps(facts))
+        memory = run([*command, *PYTHON, greedy], env)
     try:
-        found = json.loads(output)
+        found = json.loads(probe.stdout)
     except ValueError:
-        what = errors.strip()[-1000:] or f"it ended with status {probe.returncode}"
+        what = probe.stderr.strip()[-1000:] or f"it ended with status {probe.returncode}"
         raise ChildProcessError(what) from None
     if memory.returncode != MEMORY:
         found.append("memory has no limit")
     return found
 
 
-def start(command, env):
-    return subprocess.Popen(
-        command,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process, given=None):
+def run(command, env, given=""):
+    """Run a command that may hang; return what it did."""
+    options = {"env": env, "input": given, "capture_output": True, "text": True}
     try:
-        return process.communicate(given, timeout=PATIENCE)
+        return subprocess.run(command, timeout=PATIENCE, **options)
     except subprocess.TimeoutExpired:
-        process.kill()
-        return process.communicate()
+        return subprocess.CompletedProcess(command, FAILED, "", f"it hangs for {PATIENCE} s")
 
 
 def private(folder):
     """Return some paths in a folder of the host, those of which a sandbox shows nothing."""
     shown = [*mounts.SYSTEM, *TMPFS, "/dev", "/etc", "/proc"]
     shown += [sys.prefix, sys.base_prefix, sys.executable, os.path.realpath(sys.executable)]
-    try:
-        paths = list(islice(Path(folder).iterdir(), 100))
-    except OSError:
-        return []  # no such home, as for a service's user
+    paths = islice(Path(folder).glob("*"), 100)  # none of a home that is not there
     return [str(one) for one in paths if not any(Path(path).is_relative_to(one) for path in shown)]

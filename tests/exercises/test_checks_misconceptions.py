@@ -178,6 +178,15 @@ def test_a_name_that_does_not_account_for_all_is_not_given():
     assert not judged_here(over_n.exercise, over_n, more).misconceptions
 
 
+def test_of_explanations_that_are_equally_good_only_what_they_share_is_told():
+    def planted(name, text):
+        ours = (v for v in CATALOGUE.of("softmax_loss_naive") if v.name == name)
+        return next(v for v in ours if text in str(v.changes))
+
+    pair = planted("maximum-added", "+ scores.max()"), planted("rows-of-weights", "(W.shape)[i]")
+    assert list(judged_here("softmax_loss_naive", *pair).misconceptions) == ["rows-of-weights"]
+
+
 def test_of_a_gradient_that_is_still_zero_nothing_else_is_told():
     for loss in ("0", HALF):
         changes = (*penalties(loss, "0"), ("return loss, dW", "return loss, 0 * dW"))

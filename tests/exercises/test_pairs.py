@@ -8,7 +8,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # np.matrix
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # wrong code overflows
 ]
-EVERY = 9  # half a minute; all of them: make test-pairs
+EVERY = 27  # ten seconds; all of them: make test-pairs
 
 
 @pytest.mark.slow
@@ -19,4 +19,4 @@ def test_of_two_misconceptions_nothing_false_is_said(capsys):
         print("\n" + table(counts))
     assert not false
     total = sum(one.total() for one in counts.values())
-    assert total > 1400 and sum(one["fully"] for one in counts.values()) > 0.9 * total
+    assert total > 450 and sum(one["fully"] for one in counts.values()) > 0.9 * total

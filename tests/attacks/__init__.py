@@ -1,7 +1,7 @@
 """Attacks, as data: files that make submissions which try what they should not.
 
     machine.py    on the machine: secrets, files, network, rights, processes
-    limits.py     on limits: processes, memory, files, lines, time
+    limits.py     on limits: processes, memory, files
     cheats.py     on the verdict, when an exercise file is imported
     answers.py    on the verdict, by what a function returns, and how its process ends
     frames.py     on what reads the answers of the child process that calls the exercises

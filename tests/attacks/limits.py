@@ -1,4 +1,4 @@
-"""Attacks on limits: processes, memory, files, time. Each stops at a bound of its own.
+"""Attacks on limits: processes, memory, files. Each stops at a bound of its own.
 
 A program that needs the standard library alone: `python limits.py NAME BOUND` prints how far it
 has come, a line a step, so that the last line tells after it was killed.
@@ -176,14 +176,6 @@ def mapped(bound):
                 os.close(number)
 
 
-def lines(bound):
-    """Print so many lines."""
-    block = b"all tests passed\n" * 10_000
-    for _ in range(bound // 10_000):
-        os.write(1, block)
-        os.write(2, block)
-
-
 def outlasting(bound):
     """Live on after the end, in a session of its own, ignoring what can be ignored."""
     if os.fork() == 0:
@@ -201,19 +193,6 @@ def outlasting(bound):
         os._exit(0)
     time.sleep(0.2)
     say(1)
-
-
-def endless(bound):
-    """Compute for so many seconds, whatever signal comes."""
-    for number in range(1, 65):
-        with contextlib.suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_IGN)
-    start = time.monotonic()
-    while time.monotonic() - start < bound:
-        with contextlib.suppress(BaseException):
-            for second in range(int(time.monotonic() - start)):
-                pow(second, 1000)
-    say(bound)
 
 
 if __name__ == "__main__":

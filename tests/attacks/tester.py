@@ -27,8 +27,7 @@ while content:
 HONEST = ("solved", "blank", "one mistake")
 # name in limits.py: bound; each is more than an exercise may have
 LIMITED = {
-    "processes": 2000, "private": 3000, "spread": 3000, "files": 3000, "lines": 1_000_000,
-    "outlasting": 300,
+    "processes": 2000, "private": 3000, "spread": 3000, "files": 3000, "outlasting": 300,
 }  # fmt: skip
 
 

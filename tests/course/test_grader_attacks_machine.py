@@ -1,18 +1,20 @@
-"""The sandbox alone against attacks on the machine and on limits, and these without a sandbox."""
+"""The sandbox alone against attacks on the machine and on limits, and these without a sandbox.
+
+Root and an ordinary user try them.
+"""
 
 import dataclasses
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from attacks import EVERYTHING
 from attacks.world import World, outlasting
+from sandbox_users import PATIENCE, every_user  # noqa: F401 (the fixture `user`)
 
 from conftest import ROOT
 from course.grader import sandbox
-from course.grader.sandbox import usage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 
@@ -31,23 +33,28 @@ def world(tmp_path_factory):
     world.close()
 
 
-def run(prefix, file, *words, seconds=60):
-    """Run a file of attacks with some words."""
-    command = [*prefix, sys.executable, "-I", "-S", "-c", (ATTACKS / file).read_text(), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+def command(python, file, *words):
+    return [python, "-I", "-S", "-c", (ATTACKS / file).read_text(), *words]
 
 
-def succeeded(prefix, world, *attacks):
-    done = run(prefix, "machine.py", json.dumps(world.targets(*attacks)))
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
+def run(file, *words):
+    """Run a file of attacks with some words, without a sandbox; return what it prints."""
+    return subprocess.run(command(sys.executable, file, *words), capture_output=True, text=True)
 
 
-def test_the_machine_is_out_of_reach(world, tmp_path):
-    (tmp_path / "notebook.ipynb").write_text("{}")
-    prefix = sandbox.prefix(copy=tmp_path, limits=SMALL)
-    assert succeeded(prefix, world, *EVERYTHING[:-1]) == []
-    run(prefix, "machine.py", json.dumps(world.targets("harms_processes")))
+def run_inside(user, file, *words, **options):
+    process = user.start(*command(user.python, file, *words), limits=SMALL, **options)
+    return process.communicate(timeout=PATIENCE)[0]
+
+
+def test_the_machine_is_out_of_reach(user, world, monkeypatch):
+    monkeypatch.setenv("CANARY", world.canary)
+    world.forget()
+    folder = user.folder("copy", {"notebook.ipynb": "{}"})
+    targets = world.targets(*EVERYTHING[:-1])
+    told = run_inside(user, "machine.py", json.dumps(targets), copy=folder)
+    assert told.splitlines()[-1] == "[]", told
+    run_inside(user, "machine.py", json.dumps(world.targets("harms_processes")))
     assert world.damage() == []
 
 
@@ -58,8 +65,8 @@ def test_these_attacks_succeed_where_nothing_forbids_them(tmp_path, monkeypatch)
     try:
         # What it reads from the pipes of others, they never get: it must look at ours alone.
         targets = world.targets("reads", "connects") | {"processes": str(world.process.pid)}
-        found = json.loads(run([], "machine.py", json.dumps(targets)).stdout)
-        run([], "machine.py", json.dumps({**world.targets("writes"), "write": []}))
+        found = json.loads(run("machine.py", json.dumps(targets)).stdout)
+        run("machine.py", json.dumps({**world.targets("writes"), "write": []}))
         damage = world.damage()
     finally:
         world.close()
@@ -87,35 +94,27 @@ LIMITED = {  # name: (bound, what may be reached at most)
 }
 
 
+def reached(told):
+    """Return how far an attack came: the last number, in a line of its own."""
+    return max((int(line) for line in told.splitlines() if line.isdecimal()), default=0)
+
+
 @pytest.mark.parametrize("name", LIMITED)
-def test_limits_hold(name):
+def test_limits_hold(user, name):
     bound, most = LIMITED[name]
-    done = run(sandbox.prefix(limits=SMALL), "limits.py", name, str(bound))
-    reached = max(map(int, done.stdout.split()), default=0)
-    assert reached <= most, done.stderr
+    told = run_inside(user, "limits.py", name, str(bound))
+    assert reached(told) <= most, told
 
 
 @pytest.mark.parametrize("name", ["private", "large_file", "files"])
 def test_without_a_sandbox_the_same_goes_to_its_bound(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    done = run([], "limits.py", name, "64", str(tmp_path))
-    assert max(map(int, done.stdout.split())) >= 64, done.stderr
+    done = run("limits.py", name, "64", str(tmp_path))
+    assert reached(done.stdout) >= 64, done.stderr
 
 
-def test_nothing_outlives_the_sandbox():
-    run(sandbox.prefix(limits=SMALL), "limits.py", "outlasting", "60")
+def test_nothing_outlives_the_sandbox(user):
+    run_inside(user, "limits.py", "outlasting", "60")
     assert outlasting(60) == []
-    run([], "limits.py", "outlasting", "2")
-    assert len(outlasting(2)) == 1  # which ends by itself
-
-
-def test_a_sandbox_ends_in_time():
-    limits = dataclasses.replace(SMALL, seconds=2.0)
-    command = [sys.executable, "-I", "-S", str(ATTACKS / "limits.py"), "endless", "600"]
-    start = time.monotonic()
-    shown = sandbox.prefix(show=[str(ATTACKS)], limits=limits)
-    done = subprocess.run(
-        [*shown, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60
-    )
-    assert done.returncode == usage.TIME
-    assert time.monotonic() - start < 60  # not at its own bound
+    run("limits.py", "outlasting", "2")
+    assert outlasting(2)  # it ends by itself

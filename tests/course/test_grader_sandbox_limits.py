@@ -11,19 +11,6 @@ from course.grader.sandbox import MB, usage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 
-GREEDY = """
-import os, time
-for _ in range(10):
-    if os.fork() == 0:
-        block = bytearray(50_000_000)
-        time.sleep(60)
-time.sleep(60)
-"""
-
-
-def test_memory_of_many_processes_is_summed_up(user):
-    assert user.run(GREEDY)[0] == usage.MEMORY
-
 
 def test_memory_that_processes_share_counts_once(user):
     code = """
@@ -55,27 +42,6 @@ for pid in pids:
 def test_memory_that_is_no_process_s_is_refused(user, code):
     status, output = user.run(f"import os\n{code}")
     assert status == 1 and "Error" in output, output
-
-
-def test_the_file_systems_in_memory_are_small(user):
-    code = """
-import os
-for folder in ("/student", "/home", "/tmp", "/dev/shm"):
-    total = 0
-    try:
-        for number in range(1000):
-            with open(f"{folder}/{number}", "wb", 0) as file:
-                total += file.write(bytes(1_000_000))
-    except OSError as error:
-        print(error.strerror, total <= 5_000_000)
-for folder in ("/", "/dev", "/etc", "/proc"):
-    try:
-        open(f"{folder}/new", "w")
-    except OSError:
-        continue
-    print(folder)
-"""
-    assert user.run(code) == (0, "No space left on device True\n" * 4)
 
 
 @pytest.mark.parametrize(

@@ -737,7 +737,7 @@ def test_no_number_or_word_that_code_can_choose_is_told_of_other_lines():
          "secret 1.25, line 1", "it did not finish in time"),
     ):  # fmt: skip
         detail, public = line(
-            "svm_loss_vectorized", COUNTED.format(what, 8000 * "\n"), "vectorized"
+            "svm_loss_vectorized", COUNTED.format(what, 8000 * "\r"), "vectorized"
         )
         assert seen in detail and public == told
 

@@ -82,7 +82,7 @@ def lines_of_code(content):
 
 
 def is_long(content):
-    return content.count(b"\n") > MOST_LINES
+    return len(content.splitlines()) > MOST_LINES  # which end in more than one way
 
 
 @in_child(seconds=2, size=100_000, keep=True)

@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -321,3 +322,12 @@ def test_nobody_else_can_talk_to_the_local_cluster(client):
         Client(address.replace("tls", "tcp"), timeout=2)
     with pytest.raises((OSError, ValueError, TypeError)):
         Client(address, timeout=2)  # without the keys
+
+
+def test_a_connection_that_just_ends_spoils_no_other(client):
+    """On Debian 13, with OpenSSL 3.5, no cluster would start; all processes of it have these."""
+    keys = client.cluster.security
+    made = [keys.get_connection_args(role) for role in ("client", "scheduler", "worker")]
+    made += [keys.get_listen_args(role) for role in ("scheduler", "worker")]
+    for one in made:
+        assert one["ssl_context"].options & ssl.OP_IGNORE_UNEXPECTED_EOF

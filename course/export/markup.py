@@ -89,10 +89,6 @@ def is_allowed(tag, name, value):
     return (tag, name) == ("img", "alt")
 
 
-def is_allowed_in_outputs(tag, name, value):
-    return name == "style" or is_allowed(tag, name, value)
-
-
 # A link is followed when it is clicked, without telling from where; data: is for pictures alone.
 PROTOCOLS = {"http", "https", "mailto", "data"}
 
@@ -154,15 +150,19 @@ def sanitized(html):
 
 def python(source):
     """Return the source as HTML, with its syntax marked by classes."""
-    return parsed(from_python, clean(source), escape_text)
+    return parsed(from_python, clean(source), Markup.escape)
 
 
-def parsed(parse, text, otherwise=None):
+def preformatted(text):
+    return Markup('<pre tabindex="0">{}</pre>').format(text)
+
+
+def parsed(parse, text, otherwise=preformatted):
     """Return what `parse` makes of a text, or the text as it is where that takes too much."""
     if len(text) <= RICH:
         with suppress(Refused, ValueError):
             return Markup(parse(text))
-    return (otherwise or preformatted)(text)
+    return otherwise(text)
 
 
 @in_child(SECONDS, SIZE, keep=True)
@@ -179,7 +179,7 @@ def from_html(html):
     return bleach.clean(
         html,
         tags=TEXT,
-        attributes=is_allowed_in_outputs,
+        attributes=lambda tag, name, value: name == "style" or is_allowed(tag, name, value),
         protocols=PROTOCOLS,
         css_sanitizer=STYLES,
         strip=True,
@@ -189,14 +189,6 @@ def from_html(html):
 @in_child(SECONDS, SIZE, keep=True)
 def from_python(source):
     return highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-
-
-def preformatted(text):
-    return Markup('<pre tabindex="0">{}</pre>').format(text)
-
-
-def escape_text(text):
-    return Markup(escape(text))
 
 
 def picture(content, mime):

@@ -30,31 +30,28 @@ RICH_LIMIT = 200_000  # characters that are parsed; the rest is shown as it is t
 SECONDS = 8  # of processor time for a page, which takes half of one
 
 
-def notebook_page(content, title="Executed notebook"):
+def notebook_page(content):
     """Return the HTML page of a notebook's file (bytes)."""
     for rich in (RICH_LIMIT, 0):
         with suppress(Refused):
-            return made_page(content, title, rich)
-    return made_page.__wrapped__(b"", title, 0)
+            return made_page(content, rich)
+    return made_page.__wrapped__(b"", 0)
 
 
 @in_child(SECONDS, 6 * PAGE_LIMIT)  # JSON may take six bytes for a character
-def made_page(content, title, rich):
+def made_page(content, rich):
     try:
         cells = read_cells(content)
     except ValueError:
-        return render("notebook.html", title=title, cells=[], left_out=0, readable=False)
-    budget, shown, length = Budget(rich), [], 0
-    for index, cell in enumerate(cells):
+        return render("notebook.html", cells=None, left_out=0)
+    budget, bodies, length = Budget(rich), [], 0
+    for cell in cells:
         body = cell_body(cell, budget)
         length += len(body)
         if length > PAGE_LIMIT:
             break
-        number = cell.number if type(cell.number) is int else None
-        code = cell.type == "code"
-        shown.append({"index": index, "code": code, "number": number, "body": body})
-    left_out = len(cells) - len(shown)
-    return render("notebook.html", title=title, cells=shown, left_out=left_out, readable=True)
+        bodies.append((cell, body))
+    return render("notebook.html", cells=bodies, left_out=len(cells) - len(bodies))
 
 
 class Budget:

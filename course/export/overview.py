@@ -95,12 +95,9 @@ def fingerprints(result):
     code = re.sub(r"\s+", "", re.sub(r"#.*", "", code))
     texts = [("the code of all exercises", code if len(written) > 1 else "")]
     texts += [(label(one), "".join(one["source"].casefold().split())) for one in result["answers"]]
-    prints = [(what, hash_of(text)) for what, text in texts if len(text) >= SHORT]
+    long = [(what, text.encode("utf-8", "replace")) for what, text in texts if len(text) >= SHORT]
+    prints = [(what, hashlib.sha256(text).hexdigest()[:16]) for what, text in long]
     return [("all files", result["content"][:16]), *prints] if prints else []
-
-
-def hash_of(text):
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def equal_work(rows):
@@ -122,10 +119,10 @@ def tell_notes(course, rows):
     if editions.keys() - {today}:
         names = [f"{name}{' (today)' * (name == today)}: {n}" for name, n in editions.items()]
         told.append(f"Editions that were worked on: {', '.join(sorted(names))}.")
-    not_asked = {}
+    not_asked = defaultdict(list)
     for one in rows:
         for what in one["not_asked"]:
-            not_asked.setdefault(what, []).append(one["name"])
+            not_asked[what].append(one["name"])
     for what, names in not_asked.items():
         who = ", ".join(names[:MOST_NAMES]) + ", …" * bool(names[MOST_NAMES:])
         told.append(f"{what} was not asked in the edition of {who}: they have its points.")

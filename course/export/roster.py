@@ -61,11 +61,12 @@ def read_table(path):
         content = file.read(LIMIT + 1)
     if len(content) > LIMIT:
         raise TableError(f"{path}: it has more than {LIMIT // 10**6} MB; is it a list of students?")
-    encoding = encoding_of(content)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise TableError(f"{path}: it is cut off, or no text; export it anew") from None
+    for encoding in encodings(content):
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            break
+    else:
+        raise TableError(f"{path}: it is cut off, or no text; export it anew")
     end = "\r\n" if "\r\n" in text else "\n"
     first = text.partition("\n")[0]
     delimiter = max(",\t;", key=first.count)
@@ -80,16 +81,13 @@ def read_table(path):
     return Table(Path(path), lines, encoding, delimiter, quoting, end)
 
 
-def encoding_of(content):
+def encodings(content):
+    """Return the encodings that a text may have, the likeliest first."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"  # Blackboard's "xls", which is text with tabs
+        return ["utf-16"]  # Blackboard's "xls", which is text with tabs
     if content.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    for encoding in ("utf-8", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            content.decode(encoding)
-            return encoding
-    return "latin-1"  # which any bytes are
+        return ["utf-8-sig"]
+    return ["utf-8", "cp1252", "latin-1"]  # the last of which any bytes are
 
 
 def letters(text):

@@ -58,11 +58,8 @@ class ToldExercise:
     def __init__(self, entry, manual):
         verdict = VERDICTS.get(entry["status"], "could not be judged").capitalize()
         hints = entry["misconceptions"]
-        self.notebook, self.name, self.code = (
-            entry["notebook"],
-            entry["exercise"],
-            entry.get("code"),
-        )
+        self.notebook, self.name = entry["notebook"], entry["exercise"]
+        self.code = entry.get("code")
         asked = entry.get("asked", True)
         self.ok = entry["status"] == "passed" or not asked
         self.verdict = f"{verdict}. {public(entry)}".rstrip() if asked else NOT_ASKED

@@ -99,7 +99,7 @@ def grade_download(course, options, download, out):
         about = {"absent": download.absent, "not_graded": download.not_graded}
         about["states"] = Counter(summary.states.values())
         rows = outcome.write(course, pages, sorted(summary.states), about)
-    print(tell_states(summary.states.values()))
+    print(tell_states(about["states"]))
     print(summary_table(rows))
     for sentence in tell_notes(course, rows):
         print(sentence)
@@ -113,11 +113,10 @@ def grade_download(course, options, download, out):
     return summary.status
 
 
-def tell_states(states):
+def tell_states(counts):
     """Return in a line what became of all submissions."""
-    counts = Counter(states)
-    words = [f"{counts[GRADED]} graded, {counts[REUSED]} kept"]
-    return ", ".join([*words, *([f"{counts[NOT_GRADED]} not graded"] * (NOT_GRADED in counts))])
+    told = f"{counts[GRADED]} graded, {counts[REUSED]} kept"
+    return f"{told}, {counts[NOT_GRADED]} not graded" if counts[NOT_GRADED] else told
 
 
 def available_data(course):

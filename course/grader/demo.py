@@ -81,12 +81,8 @@ def not_first_checked(course):
 
     There a loop without end would take as long as a cell may.
     """
-    seen = set()
-    for name, exercise in course.exercises.items():
-        if exercise.notebook in seen:
-            return name
-        seen.add(exercise.notebook)
-    return name
+    called = {one.notebook: name for name, one in reversed(course.exercises.items())}.values()
+    return next((name for name in course.exercises if name not in called), [*course.exercises][-1])
 
 
 def costly_misconception(course, exercise):

@@ -93,15 +93,13 @@ def more_help(command):
 def check(course, options):
     """Raise ValueError for options that cannot be meant, before anything takes long."""
     if options.command == "grade":
-        if not options.folder.exists():
-            what = "name the one that holds all submissions"
-            raise ValueError(f"{options.folder} is no folder; {what}")
-        keep_apart(options.folder, options.out)
+        folder = options.folder
+        if not folder.exists():
+            raise ValueError(f"{folder} is no folder; name the one that holds all submissions")
+        keep_apart(folder, options.out)
         if options.data and options.data not in course.data.sets:
-            known = ", ".join(course.data.sets)
-            raise ValueError(
-                f"--data {options.data}: there is no such data set; there are: {known}"
-            )
+            known = f"there are: {', '.join(course.data.sets)}"
+            raise ValueError(f"--data {options.data}: there is no such data set; {known}")
     for name in ("roster", "into"):
         path = getattr(options, name, None)
         if path and not path.is_file():

@@ -149,8 +149,5 @@ def read(course, handed):
         remarks.sort(key=lambda line: not line.startswith(course.expected_files))
         remarks[MAX_REMARKS:] = [f"and {len(remarks) - MAX_REMARKS} more remarks"]
     remarks = [*handed.remarks, *remarks]
-    return Submission(printable(handed.name), make_slug(handed.key), files, remarks, handed.told)
-
-
-def printable(name):
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    name = handed.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return Submission(name, make_slug(handed.key), files, remarks, handed.told)

@@ -15,6 +15,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from functools import partial
 from operator import attrgetter
 
@@ -152,31 +153,26 @@ class Source:
 
     def lay(self, found, prefix):
         """Take the files of one folder or zip: (name, how it is read, why it is refused)."""
-        entries, doubles, refused = {}, set(), []
+        entries, refused = [], []
         for count, (raw, entry, why) in enumerate(found, 1):
             if count > MAX_FILES:
                 raise Refused(f"it holds more than {MAX_FILES} files")
             try:
                 name = clean(raw)
+                if not name or is_passed_over(name):
+                    continue
+                if why:
+                    raise Refused(why)
+                entries.append((name, entry))
             except Refused as error:
                 refused.append((raw, str(error)))
-                continue
-            if not name or is_passed_over(name):
-                continue
-            if why:
-                refused.append((raw, why))
-            elif name in entries or name in doubles:
-                doubles.add(name)
-                entries.pop(name, None)
-            else:
-                entries[name] = entry
-        refused += [(name, "it is there twice; none is taken") for name in sorted(doubles)]
+        counts = Counter(name for name, _ in entries)
+        doubles = sorted(name for name in counts if counts[name] > 1)
+        refused += [(name, "it is there twice; none is taken") for name in doubles]
         # Virtual environments are passed over: in them are links and thousands of files.
-        roots = {
-            name.removesuffix("pyvenv.cfg") for name in entries if name.endswith("/pyvenv.cfg")
-        }
-        for name, entry in entries.items():
-            if roots.isdisjoint(above(name)):
+        roots = {name.removesuffix("pyvenv.cfg") for name in counts if name.endswith("/pyvenv.cfg")}
+        for name, entry in entries:
+            if counts[name] == 1 and roots.isdisjoint(above(name)):
                 self.put(prefix + name, entry)
         self.refused += [(prefix + name, w) for name, w in refused if roots.isdisjoint(above(name))]
 

@@ -55,8 +55,9 @@ class Notebook:
 def read(content):
     """Return the Notebook in the bytes of a file. Raises ValueError, whatever is wrong."""
     if len(content) > NOTEBOOK_LIMIT:
-        size = f"{len(content) / 1e6:.0f} MB, more than {NOTEBOOK_LIMIT / 1e6:.0f}"
-        raise ValueError(f"it has {size}")
+        raise ValueError(
+            f"it has {len(content) / 1e6:.0f} MB, more than {NOTEBOOK_LIMIT / 1e6:.0f}"
+        )
     whole = read_notebook(content)
     found = cells_in(whole)
     if len(found) > MOST_CELLS:
@@ -143,21 +144,19 @@ def tidy(outputs):
 
     What is printed to two streams at once arrives in pieces of a random length.
     """
-    kept, streams = [], {}
-    for output in outputs:
-        node = nbformat.from_dict(output) if output else None
-        if node is None or is_progress_bar(node):
+    kept, printed = [], {}  # {name of a stream: its pieces}
+    for output in filter(None, outputs):
+        node = nbformat.from_dict(output)
+        if is_progress_bar(node):
             continue
-        if node.output_type != "stream":
+        stream = node.name if node.output_type == "stream" else ""
+        if stream not in printed:
             kept.append(node)
-        elif node.name in streams:
-            streams[node.name].append(node.text)
-        else:
-            streams[node.name] = [node.text]
-            kept.append(node)
+        if stream:
+            printed.setdefault(stream, []).append(node.text)
     for node in kept:
         if node.output_type == "stream":
-            node.text = "".join(streams[node.name])
+            node.text = "".join(printed[node.name])
     return kept
 
 

@@ -23,14 +23,18 @@ pytest_plugins = ["nbval.plugin", "course.outputs.nbval_plugin"]
 # A file stays on one core with -n. These take minutes: begun last, each would end alone.
 LONGEST = (
     "notebooks/",
+    "tests/course/test_grader_attacks.py",
     "tests/course/test_grader_whole_runs.py",
     "tests/test_colab.py",
     "tests/test_browser.py",
     "tests/cs231n/test_cifar10.py",
-    "tests/course/test_grader_attacks.py",
-    "tests/exercises/test_checks_misconceptions.py",
     "tests/exercises/test_checks_file.py",
     "tests/exercises/test_optional.py",
+    "tests/exercises/test_constants.py",
+    "tests/test_systems.py",
+    "tests/course/test_release_nbgrader.py",
+    "tests/test_browser_figures.py",
+    "tests/exercises/test_checks_misconceptions.py",
     "tests/course/test_grader_verdict.py",
 )
 

@@ -49,6 +49,16 @@ def stubs():
     ]
 
 
+def put_back(text, changes):
+    """Return the text from which a release made this one."""
+    lines = text.split("\n")
+    for change in reversed(changes):
+        end = change.at + len(change.new)
+        assert lines[change.at : end] == change.new, f"line {change.at + 1} was changed since"
+        lines[change.at : end] = change.old
+    return "\n".join(lines)
+
+
 def copy_tree(folder):
     """Copy this tree without data and tests: all that a release reads, and a bit more."""
     ignore = shutil.ignore_patterns("__pycache__", "*-py", "editions")

@@ -9,12 +9,11 @@ import shutil
 
 import nbformat
 import pytest
-from student_edition import derived
+from student_edition import derived, put_back
 
 from conftest import ROOT
 from course.checks.catalogue import Catalogue
 from course.edition import release
-from course.edition.markers import put_back
 from tests.lab_in_browser import choose, chromium, jupyterlab, look, wait_for, wait_until_open
 
 PICTURES = ROOT / "build" / "browser" / "student"

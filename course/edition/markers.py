@@ -109,13 +109,3 @@ def replace_regions(text, regions, stub):
         changes.append(Change(region.kind, len(new), instead, lines[region.first - 1 : done]))
         new += instead
     return "\n".join(new + lines[done:]), changes
-
-
-def put_back(text, changes):
-    """Return the text from which replace_regions made this one."""
-    lines = text.split("\n")
-    for change in reversed(changes):
-        end = change.at + len(change.new)
-        assert lines[change.at : end] == change.new, f"line {change.at + 1} was changed since"
-        lines[change.at : end] = change.old
-    return "\n".join(lines)

@@ -15,14 +15,13 @@ import zipfile
 import nbformat
 import pytest
 from edits import edit
-from student_edition import COURSE, NOTEBOOKS, derived, student_notebook
+from student_edition import COURSE, NOTEBOOKS, derived, put_back, student_notebook
 from toy_course import copy_toy
 
 from conftest import ROOT
 from course import definition, record
 from course.edition import address, leaks, release
 from course.edition.derive import derive
-from course.edition.markers import put_back
 from course.notebook import PLACEHOLDER
 from course.outputs.canonical import to_text
 from course.submission import STAMP_CELL

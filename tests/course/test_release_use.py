@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from student_edition import COURSE, EXERCISES, NOTEBOOKS, derived, stubs, student_notebook
+from student_edition import COURSE, EXERCISES, NOTEBOOKS, derived, put_back, stubs, student_notebook
 
 from course.edition import release
-from course.edition.markers import put_back
 
 
 @pytest.fixture(scope="module")

@@ -83,11 +83,6 @@ def output_body(shown, budget, alt):
     if shown.kind in ("html", "markdown"):
         html = budget.spend(sanitized if shown.kind == "html" else markdown, shown.content)
         return Markup('<div class="output html">{}</div>').format(html)
-    return text_body(shown.content, shown.kind)
-
-
-def text_body(text, name):
-    text = clean(text, TEXT_LIMIT)
-    if not text.strip():
-        return Markup("")
-    return Markup('<pre class="output {}" tabindex="0">{}</pre>').format(name, text)
+    text = clean(shown.content, TEXT_LIMIT)
+    pre = Markup('<pre class="output {}" tabindex="0">{}</pre>').format(shown.kind, text)
+    return pre if text.strip() else Markup("")

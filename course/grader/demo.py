@@ -42,9 +42,11 @@ def examples(course):
     """Return the Examples: right, untouched, wrong in a known way, endless, forged, broken."""
     names, whole, untouched = tuple(course.exercises), solved(course), blank(course)
     first, last, endless = names[0], names[-1], not_first_checked(course)
+    catalogue = Catalogue(course)
+    notes = {one.name for one in catalogue.entries if one.note}  # which cost nothing
+    wrong = next(one.name for one in catalogue.of(first) if one.name not in notes)
     short, unrun = (cut_notebooks(course, one) for one in (whole, solved(course, executed=False)))
-    wrong, unwritten = costly_misconception(course, first), course.exercises[last].file
-    passed = dict.fromkeys(names, True)
+    unwritten, passed = course.exercises[last].file, dict.fromkeys(names, True)
     packed = archive.with_manifest(course, Contents(whole), {}, passed, code_hash(whole))
     forged = with_forged_number(course, short | {unwritten: untouched[unwritten]})
     half = zip_of(unrun)
@@ -83,13 +85,6 @@ def not_first_checked(course):
     """
     called = {one.notebook: name for name, one in reversed(course.exercises.items())}.values()
     return next((name for name in course.exercises if name not in called), [*course.exercises][-1])
-
-
-def costly_misconception(course, exercise):
-    """Return the first misconception of an exercise in the catalogue that costs its points."""
-    catalogue = Catalogue(course)
-    notes = {one.name for one in catalogue.entries if one.note}
-    return next(one.name for one in catalogue.of(exercise) if one.name not in notes)
 
 
 def with_forged_number(course, files):

@@ -103,27 +103,23 @@ def shown(cells, result, name, executed, submitted):
     for content in (executed, submitted):
         if content is not None:
             with contextlib.suppress(ValueError):  # it cannot be read
-                notes = notes_on(result, name, "", content is executed)
+                notes = [*notes_on(result, name, content is executed), *result["remarks"]]
                 return course_notebook.build(cells, content, answers, notes, codes)
     state = "missing" if submitted is None else "unreadable"
-    notes = notes_on(result, name, state, False)
-    return course_notebook.build(cells, None, answers, notes, codes)
+    what = f"{name}.ipynb is {state}; the cells below are those of the assignment"
+    return course_notebook.build(cells, None, answers, [what, *result["remarks"]], codes)
 
 
-def notes_on(result, name, state, executed):
-    """Return what stands above a notebook: where it comes from, and what was remarked.
+def notes_on(result, name, executed):
+    """Return what stands above a notebook on where it comes from.
 
     Nothing tells whose it is: formgrader shows names only to those who ask for them.
     """
-    told = next((ToldNotebook(one) for one in result["notebooks"] if one["name"] == name), None)
-    if state:
-        notes = [f"{name}.ipynb is {state}; the cells below are those of the assignment"]
-    elif executed and told:
-        notes = [f"{told.status} Cells: {told.counts or 'none compared'}."]
-    else:
-        notes = ["outputs as handed in: the notebook was not executed again"]
-        notes += [told.status] if told else []
-    return [*notes, *result["remarks"]]
+    told = [ToldNotebook(one) for one in result["notebooks"] if one["name"] == name]
+    if executed and told:
+        return [f"{told[0].status} Cells: {told[0].counts or 'none compared'}."]
+    what = "outputs as handed in: the notebook was not executed again"
+    return [what, *(one.status for one in told)]
 
 
 # Files

@@ -51,13 +51,13 @@ def judged(deadline, one):
         return one
     if not one.time:
         return replace(one, penalty=None if one.late and deadline.per_day else 0)
-    time, due = (in_zone(text, deadline.due.tzinfo) for text in (one.time, one.due))
-    late = time - (due or deadline.due)
+    time = in_zone(one.time, deadline.due.tzinfo)
+    late = time - (in_zone(one.due, deadline.due.tzinfo) if one.due else deadline.due)
     days = ceil(late / DAY) if late > timedelta(minutes=deadline.grace) else 0
     penalty = min(days * deadline.per_day, deadline.at_most)
     return replace(one, late=days > 0, days=days, penalty=penalty, time=time.isoformat(" "))
 
 
 def in_zone(text, zone):
-    time = datetime.fromisoformat(text) if text else None
-    return time if time is None or time.tzinfo else time.replace(tzinfo=zone)
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=zone)

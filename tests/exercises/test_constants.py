@@ -15,10 +15,10 @@ from cs231n.data_utils import load_class_names
 pytestmark = pytest.mark.slow  # a third of a minute each, most of it for the figures
 
 SHORT = {"NUM_ITERS": 30, "SEED": 231}
+FEW = SHORT | {"NUM_TRAIN": 1_000, "NUM_VAL": 300, "NUM_TEST": 200, "NUM_DEV": 60}
 OTHERS = {
-    "few images, a grid of one row": SHORT
-    | {"NUM_TRAIN": 1_000, "NUM_VAL": 300, "NUM_TEST": 200, "NUM_DEV": 60, "BATCH_SIZE": 40}
-    | {"LEARNING_RATES": [1e-6], "REGS": [0, 10, 1e3, 1e5, 1e6]},
+    "few images, a grid of one row": FEW
+    | {"BATCH_SIZE": 40, "LEARNING_RATES": [1e-6], "REGS": [0, 10, 1e3, 1e5, 1e6]},
     "all images, in part diverging": SHORT
     | {"NUM_TRAIN": 45_000, "NUM_VAL": 5_000, "NUM_TEST": 10_000, "NUM_ITERS": 7}
     | {"LEARNING_RATES": [1e-8, 1e-7, 1e10], "REGS": [1, 1e2]},
@@ -27,8 +27,8 @@ WRONG = {
     "more than there is": ({"NUM_TRAIN": 49_500}, "there are only 50,000|of 50000 training images"),
     "nothing to validate on": ({"NUM_VAL": 0}, "every number must be positive"),
     "no training": ({"NUM_ITERS": 0}, "every number must be positive"),
-    "nothing to search": (SHORT | {"REGS": []}, "the grid is empty"),
-    "all diverge": (SHORT | {"LEARNING_RATES": [1e10]}, r"lower the learning rates below 1e\+10"),
+    "nothing to search": (FEW | {"REGS": []}, "the grid is empty"),
+    "all diverge": (FEW | {"LEARNING_RATES": [1e10]}, r"lower the learning rates below 1e\+10"),
 }
 
 

@@ -51,16 +51,19 @@ def course():
 def other_problems(course):
     """The file of this course's problems with another seed than students have, as bytes.
 
-    Made once for all processes, and kept in build/: it takes half a minute of two cores.
+    Made once for all processes, with some pairs of misconceptions, and kept in build/.
     """
     from fcntl import LOCK_EX, flock
 
+    from some_pairs import some_pairs
+
     from course.grader.verdict.unseen import unseen_problems
 
-    (ROOT / "build").mkdir(exist_ok=True)
-    with open(ROOT / "build" / "problems.lock", "w") as lock:
+    folder = ROOT / "build" / "some-pairs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock, some_pairs(course):
         flock(lock, LOCK_EX)
-        return unseen_problems(course, OTHER_SEED, ROOT / "build")
+        return unseen_problems(course, OTHER_SEED, folder)
 
 
 @pytest.fixture(scope="session")

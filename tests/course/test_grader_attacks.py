@@ -263,7 +263,7 @@ def test_problems_that_students_have_would_be_answered_from_their_file(settings,
     files = tester.alone(tester.cheating(world)["knows_the_answers"])
     entries = verdict.judge_exercises(work(files), PROBLEMS)
     right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
-    assert right["loss"] and right["gradient"], right
+    assert right["loss"], right  # not the gradient: that of many features is in no file
     entries = verdict.judge_exercises(work(files), settings.problems)
     right = {line["title"]: line["ok"] for line in entries[-1]["lines"]}
     assert right["loss"] is False and right["gradient"] is False

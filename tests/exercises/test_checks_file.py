@@ -1,12 +1,9 @@
 """Is exercises/checks.npz what `make checks` builds, small, free of pickles, and one of many?"""
 
-import itertools
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from planted_misconceptions import COURSE, VARIANTS, judged_here
+from some_pairs import some_pairs
 
 from course import checks
 from course.checks import build, data
@@ -32,13 +29,11 @@ def other_file(other_problems, tmp_path_factory):
         pytest.param(1, id="all", marks=pytest.mark.night),  # a minute of two cores
     ],
 )
-def test_the_file_is_what_the_script_builds(every, monkeypatch):
+def test_the_file_is_what_the_script_builds(every):
     """By day with each misconception alone, and every ninth pair of them."""
-    table = COURSE.kind("loss").part("signature_table")
-    some = SimpleNamespace(combinations=lambda *given: every_nth(every, *given))
-    monkeypatch.setattr(table, "itertools", some)
-    monkeypatch.setattr(build, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
-    built, stored = build.build(COURSE), data.load(COURSE.data_file)
+    with some_pairs(COURSE, every):
+        built = build.build(COURSE)
+    stored = data.load(COURSE.data_file)
     assert built.explanations == stored.explanations, "run: make checks"
     assert built.notes == stored.notes
     for name, one in built.sets.items():
@@ -58,10 +53,6 @@ def test_the_file_is_what_the_script_builds(every, monkeypatch):
                 assert values.keys() == found[problem].keys()
                 for value, array in values.items():
                     is_close(np.asarray(array), found[problem][value])
-
-
-def every_nth(every, *given):
-    return itertools.islice(itertools.combinations(*given), None, None, every)
 
 
 def find_rows(aspect, told, known, arrays, others):

@@ -13,10 +13,13 @@ among the results, has no automatic points any more.
     an answer          waits for a person (nbgrader: needs_manual_grade)
 
 Where a person has given points, these count. They are kept if something else is handed in or the
-verdict changes, but then the cell waits for the person to look again.
+verdict changes, but then the cell waits for the person to look again. Students read the comments,
+too: they hold what telling.py says, and nothing of unseen problems.
 """
 
 import contextlib
+import hashlib
+import json
 import os
 import sqlite3
 import tempfile
@@ -30,9 +33,12 @@ from sqlalchemy.pool import NullPool
 
 from course.export.nbgrader import course_folder
 from course.export.nbgrader import rows as gradebook_rows
-from course.export.nbgrader.scores import ABSENT, scores
+from course.export.nbgrader.course_notebook import safe_markdown
+from course.export.nbgrader.rows import Row, graded_cells
+from course.export.telling import ToldAnswer, ToldExercise
 
 PATIENCE = "60"  # seconds to wait while somebody else writes
+ABSENT = "The last grading has no result of this submission."
 
 
 def record(course, book, results):
@@ -108,6 +114,44 @@ def manual(course, book):
                 cells = found.setdefault(student, {})
                 cells.setdefault((notebook, cell), {"score": None, "comment": ""})[key] = given
     return found
+
+
+# Scores and comments
+
+
+def scores(result, cells):
+    """Return the Rows of a result; cells: {notebook: its cells}, which hold the points."""
+    every, rows = (*result["exercises"], *result["answers"]), []
+    entries = {(one["notebook"], one["cell"]): one for one in every}
+    for place, cell in graded_cells(cells).items():
+        most, entry = float(cell.metadata.nbgrader.points), entries.get(place)
+        if cell.metadata.nbgrader.locked:
+            score, comment = verdict(entry, most)
+            content = [most, score, comment]
+        else:
+            score, comment = unanswered(entry)
+            content = [most, entry["source"] if entry else ""]
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        rows.append(Row(result["slug"], *place, score, comment, digest))
+    return rows
+
+
+def verdict(entry, most):
+    """Return the points of an exercise and the comment on it; `most` is what the cell is worth."""
+    if entry is None:
+        return 0.0, ABSENT
+    first, *more = ToldExercise(entry, {}).text
+    comment = safe_markdown("\n".join([first, *(f"- {line}" for line in more)]))
+    # A result may be older than the points of the assignment.
+    return most * entry["points"] / entry["possible"], comment
+
+
+def unanswered(answer):
+    """Return 0 and the reason where there is nothing to grade, else (None, ...): it waits."""
+    if answer is None:
+        return 0.0, ABSENT
+    told = ToldAnswer(answer, {})
+    return told.score, f"{told.title}: {told.remark}" if told.remark else None
 
 
 # The file

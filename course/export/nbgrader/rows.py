@@ -15,6 +15,7 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from nbgrader import api, utils
 from sqlalchemy import Column, MetaData, String, Table, delete, select, text, update
@@ -27,12 +28,32 @@ from course.text import one_line
 PLACE = ("notebook_id", "cell_id")  # by which a grade or a comment is known: of a submission
 
 
+class Row(NamedTuple):
+    """What one graded cell of one submission gets.
+
+    score     the automatic one; None where a person is waited for
+    comment   Markdown, or None
+    content   a hash of what the score is for: if it changes, a person's points need another look
+    """
+
+    slug: str
+    notebook: str
+    cell: str
+    score: float | None
+    comment: str | None
+    content: str
+
+
+def graded_cells(cells):
+    """Return {(notebook, cell id): cell} of those that have points, in order."""
+    return {(book, one.id): one for book, its in cells.items() for one in filter(is_graded, its)}
+
+
 def wanted(cells):
     """Return {(notebook, cell): (points, type)} of the graded cells."""
     return {
-        (notebook, cell.id): (float(cell.metadata.nbgrader.points), cell.cell_type)
-        for notebook, its_cells in cells.items()
-        for cell in filter(is_graded, its_cells)
+        place: (float(cell.metadata.nbgrader.points), cell.cell_type)
+        for place, cell in graded_cells(cells).items()
     }
 
 

@@ -8,7 +8,8 @@
     notebook_page   an executed notebook, as a page
     gradescope      the same as feedback, as Gradescope takes it
     nbgrader/       the gradebook, in which people grade
-    overview        the course: a page, a table for spreadsheets, one for the terminal
+    overview        the course: a page, a table for the terminal
+    grades          the same for spreadsheets
     outcome         writes all of them
 
 markup is the pages' walls; nbgrader_config writes settings.

@@ -8,9 +8,7 @@ The same rows give the same bytes.
 """
 
 import base64
-import csv
 import hashlib
-import io
 import itertools
 import math
 import re
@@ -23,6 +21,7 @@ from markupsafe import Markup
 from course.checks.catalogue import Catalogue
 from course.checks.report import VERDICTS
 from course.edition.handed_out import records
+from course.export.grades import label, table_of
 from course.export.markup import FOLDER, POLICY, render
 from course.export.points import Points, points, score_of
 from course.export.telling import CELLS, COUNTED, tell_lateness, tell_waiting
@@ -32,9 +31,6 @@ from course.text import fit, one_line
 SHOWN_CELLS, MOST_NAMES = 15, 40
 MOST_BARS = 20  # of a distribution, besides that of no points
 SHORT = 40  # letters and signs: what is shorter may well be written twice
-# A spreadsheet takes a cell that begins so for a formula; the last four are wide forms. Where the
-# separator is another one, a cell may begin behind it.
-FORMULA = re.compile(r"(^|[,;|\t\"])(\s*)(?=[=+\-@\t\r\n＝＋－＠])")  # noqa: RUF001
 
 
 def row(course, result, manual=None):
@@ -78,11 +74,6 @@ def row(course, result, manual=None):
         "cells": [bad for notebook in result["notebooks"] for bad in bad_cells(course, notebook)],
         "remarks": len(result["remarks"]),
     }
-
-
-def label(entry):
-    """Return the name of an exercise or an answer that no other has."""
-    return f"{entry['notebook']}: {entry.get('title') or entry['exercise']}"
 
 
 def fingerprints(result):
@@ -171,54 +162,9 @@ def ordered(rows):
 def write(course, out, rows, about=None):
     """Write OUT/grades.csv and OUT/index.html, each complete or not at all; `about` as in index."""
     rows = ordered(rows)
-    for name, text in (("grades.csv", grades(rows)), ("index.html", index(course, rows, about))):
+    files = {"grades.csv": table_of(rows), "index.html": index(course, rows, about)}
+    for name, text in files.items():
         put(out / name, text.encode("utf-8", "replace"))
-
-
-# grades.csv
-
-
-def grades(rows):
-    """Return the content of grades.csv: a line for each submission, with a mark by which Excel
-    knows UTF-8."""
-    lines, file = [columns(one) for one in rows], io.StringIO()
-    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerows(lines[:1])  # the names of the columns
-    writer.writerows(line.values() for line in lines)
-    return "\ufeff" + file.getvalue()
-
-
-def columns(one):
-    """Return {name of a column: text} of a row."""
-    counted, yes_no = one["points"], {True: "yes", False: "no"}
-    so_far = points(counted.total)
-    return {
-        "name": harmless(one["name"]),
-        "id": harmless(one["id"]),
-        "late": yes_no[bool(one["late"])],
-        "handed in": one["time"],
-        "attempts": str(one["attempts"]),
-        "automatic": points(counted.automatic),
-        "by hand": points(counted.by_hand + counted.changed),
-        "penalty": points(counted.penalty),
-        "total": "" if one["waits"] else so_far,
-        "so far": so_far,
-        "waits": one["waits"],
-        "slug": harmless(one["slug"]),
-        **{
-            label(it | {"exercise": name}): points(it["points"])
-            for name, it in one["exercises"].items()
-        },
-        **{name: "" if score is None else points(score) for name, score in one["answers"].items()},
-        **{f"{name}.ipynb": told for name, told in one["notebooks"].items()},
-        "remarks": str(one["remarks"]),
-        "sandbox": yes_no[one["sandbox"]],
-    }
-
-
-def harmless(text):
-    """Return a text that no spreadsheet takes for a formula: with a quote before what begins so."""
-    return FORMULA.sub(r"\1'\2", text)
 
 
 # index.html

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from sample_course import copy_sample
 from wcwidth import wcswidth
 
-from course.export import gradescope, outcome, overview
+from course.export import grades, gradescope, outcome, overview
 from course.text import clean, fit, one_line
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
 
@@ -105,7 +105,7 @@ def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(course, se
     ]
     cells = [
         cell
-        for line in csv.reader(io.StringIO(overview.grades(made)), delimiter=separator)
+        for line in csv.reader(io.StringIO(grades.table_of(made)), delimiter=separator)
         for cell in line
     ]
     assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+1", "-1", "@"))]
@@ -113,7 +113,7 @@ def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(course, se
 
 
 def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
-    read = table(overview.grades(rows))
+    read = table(grades.table_of(rows))
     assert len(read) == len(NAMES)
     for line, number in zip(read, range(len(NAMES)), strict=True):
         assert line["slug"] == f"s{number}"
@@ -131,7 +131,7 @@ def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
     assert [line["name"] for line in read[:2]] == ["Ada", "'=1+1"]
     lowered = with_exercises(result())
     manual = {("one", "check-train"): {"score": 2.5, "comment": ""}}
-    [line] = table(overview.grades([overview.row(course, lowered, manual)]))
+    [line] = table(grades.table_of([overview.row(course, lowered, manual)]))
     assert (line["by hand"], line["so far"]) == ("-7.5", "62.5")  # a number, with no quote before
 
 
@@ -141,7 +141,7 @@ def test_columns_are_the_same_for_all_whatever_exercises_are_called_and_whatever
     one, other = with_exercises(result()), with_exercises(result(slug="b", notebooks=[]))
     for made in (one, other):
         made["exercises"][2]["exercise"] = "total"
-    text = overview.grades([overview.row(course, made) for made in (other, one)])
+    text = grades.table_of([overview.row(course, made) for made in (other, one)])
     header, first, second = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert len(set(header)) == len(header) == len(first) == len(second)
     line = dict(zip(header, second, strict=True))

@@ -13,7 +13,7 @@ from sample_results import graded, result, text_of
 from submissions import to_folder
 
 from course.definition import Deadline
-from course.export import feedback, gradescope, overview
+from course.export import feedback, grades, gradescope, overview
 from course.export.roster import People, read_table
 from course.grader import intake
 from course.grader.intake.downloads import Handed
@@ -117,7 +117,7 @@ def test_the_penalty_is_the_same_wherever_points_are_shown(course):
     one = result(student=LATE)
     manual = graded(one, 4)  # 70 + 24 points
     row = overview.row(course, one, manual)
-    [line] = csv.DictReader(io.StringIO(overview.grades([row]).removeprefix("\ufeff")))
+    [line] = csv.DictReader(io.StringIO(grades.table_of([row]).removeprefix("\ufeff")))
     assert [line[key] for key in ("late", "handed in", "penalty", "total")] == [
         "yes", "2026-10-10 10:00:00+02:00", "20", "74",
     ]  # fmt: skip

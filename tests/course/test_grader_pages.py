@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sample_course import check_cell, copy_sample
 
 from course import definition
-from course.export import feedback, gradescope, markup, overview
+from course.export import feedback, grades, gradescope, markup, overview
 from course.export.nbgrader import scores, unanswered
 from course.export.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
@@ -141,7 +141,7 @@ def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them(course):
         feedback.page(course, one),
         json.dumps(gradescope.results(one)),
         overview.index(course, [overview.row(course, one)]),
-        overview.grades([overview.row(course, one)]),
+        grades.table_of([overview.row(course, one)]),
         overview.summary_table([overview.row(course, one)]),
     ):
         for secret in (SECRET, str(one["seed"]), one["key"], one["key"][:16], one["grader"]):
@@ -216,7 +216,7 @@ def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(cour
     assert "Ablation one.ipynb 0 of 5 Nothing was written." in page(one)
     names = [test["name"] for test in gradescope.results(one)["tests"]]
     assert {"one: Hyperparameter search", "one: Ablation"} <= set(names)
-    header, line = overview.grades([overview.row(course, one)]).replace('"', "").splitlines()
+    header, line = grades.table_of([overview.row(course, one)]).replace('"', "").splitlines()
     read = dict(zip(header.split(","), line.split(","), strict=True))
     assert (read["one: Hyperparameter search"], read["one: Ablation"]) == ("", "0")
     assert unanswered(second) == (0.0, "Ablation: Nothing was written.")

@@ -16,8 +16,8 @@ from course.definition import Deadline
 from course.export import feedback, grades, gradescope, overview
 from course.export.roster import People, read_table
 from course.grader import intake
-from course.grader.intake.downloads import Handed
 from course.grader.intake.lateness import judged, read_time
+from course.grader.intake.systems import Handed
 
 TIMES = {  # as nbgrader, Gradescope, Moodle, Canvas and people write them
     "2026-10-01 10:00:00.948203 UTC": "2026-10-01 10:00:00+00:00",

@@ -1,6 +1,7 @@
 """Read submissions: find them, choose what belongs to the assignment, say what is wrong.
 
     downloads.py  whose files are these: what learning management systems hand over
+    systems.py    what the names of each system tell
     lateness.py   when it was handed in, and what being late costs
     archive.py    folders and zips, with limits, of which nothing is trusted
     layout.py     where in it the assignment lies, and which files belong to it
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from course.grader.intake import downloads, examine, lateness, layout
 from course.grader.intake.archive import Refused, opened
-from course.grader.intake.downloads import Handed
+from course.grader.intake.systems import Handed, stem
 from course.text import one_line
 
 MAX_REMARKS = 40
@@ -32,7 +33,7 @@ UNPACKED_LIMIT = 20_000_000_000  # bytes of all of them together
 class Submission:
     """What was handed in: `files` is {name from the root of the assignment: bytes}.
 
-    student   who, when and how, as far as names tell: see downloads.Handed.told
+    student   who, when and how, as far as names tell: see systems.Handed.told
     """
 
     name: str
@@ -133,7 +134,7 @@ def read(course, handed):
     Whatever is wrong inside becomes a remark.
     """
     if not isinstance(handed, Handed):
-        name = downloads.stem(Path(handed))
+        name = stem(Path(handed))
         handed = Handed(key=name, name=name, pieces=((Path(handed), ""),))
     files, remarks = {}, []
     try:

@@ -1,84 +1,9 @@
-"""Attacks on the verdict by what a function does and returns, and by how its process ends.
+"""Attacks on the verdict by what a function does, and by how its process ends.
 
-The text of those in AT_CALL takes the place of both solutions in softmax.py; ENDS and WITHOUT_END
-are called when that file is imported. Each is whole: it imports what it needs.
+Objects that lie are in test_grader_verdict.py. The text of those in AT_CALL takes the
+place of both solutions in softmax.py; ENDS and WITHOUT_END are called when that file is imported.
+Each is whole: it imports what it needs.
 """
-
-
-def lies(W, X, y, reg):
-    """Return another untruthful object at each call."""
-    import numpy as np
-
-    class Equal(np.ndarray):
-        def equal(self, *given, **options):
-            return np.ones(self.shape, dtype=bool)
-
-        __eq__ = __le__ = __lt__ = __ge__ = __array_ufunc__ = __array_function__ = equal
-
-    class Number(float):
-        def same(self, *given):
-            return True
-
-        __eq__ = __le__ = __lt__ = __gt__ = __ge__ = same
-        __sub__ = __rsub__ = __abs__ = lambda self, *given: Number(0)
-        __hash__ = None
-
-    class Turning:
-        """Is another array each time it is looked at."""
-
-        turn, shape, ndim = 0, W.shape, 2
-
-        def __array__(self, dtype=None, copy=None):
-            Turning.turn += 1
-            return np.full(W.shape, float(Turning.turn))
-
-    class Pickled:
-        def __reduce__(self):
-            return eval, ("__import__('os').system('echo attacked')",)
-
-    class Pair(tuple):
-        def __len__(self):
-            return 2
-
-        def __iter__(self):
-            return iter((0.0, 0 * W))
-
-    objects = np.empty(W.shape, dtype=object)
-    objects[...] = Pickled()
-    record = np.zeros(W.shape, dtype=[("a", "f8"), ("b", "O")])
-    huge = np.broadcast_to(np.float64(0), (1 << 40,))
-    named = type("A" * 3_000_000, (RuntimeError,), {})
-    objects_to_return = [
-        (Number(0), np.zeros(W.shape).view(Equal)),
-        (1.0, objects),
-        (np.nan, np.full(W.shape, np.nan)),
-        (-0.0, -0.0 * W),
-        (1.0, huge),
-        (huge, huge),
-        (1.0, Turning()),
-        (number for number in (1.0, 0 * W)),
-        Pickled(),
-        Pair(),
-        (1.0, np.ma.masked_all(W.shape)),
-        (1.0, np.matrix(0 * W)),
-        (1 + 0j, 0j * W),
-        ("1.0", np.full(W.shape, "0.0")),
-        (np.datetime64("2020-01-01"), np.zeros(W.shape, "M8[s]")),
-        (True, np.ones(W.shape, dtype=bool)),
-        (np.float16(1), W.astype(np.float16)),
-        (np.array([[1.0]]), W.astype(np.longdouble)),
-        (1.0, record),
-        (1.0, np.zeros((0, 10**12))),
-        (10**400, 0 * W),
-        (1.0, np.zeros(W.shape, dtype="V0")),
-        (1.0, memoryview(W)),
-        (np.inf, np.full(W.shape, -np.inf)),
-        None,
-    ]
-    turn = lies.turn = getattr(lies, "turn", -1) + 1
-    if turn >= len(objects_to_return):
-        raise named("B" * 3_000_000)
-    return objects_to_return[turn]
 
 
 def returns_gigabytes(W, X, y, reg):
@@ -211,7 +136,6 @@ def never_ends():
 
 
 AT_CALL = (
-    lies,
     returns_gigabytes,
     floods_the_pipe,
     tells_the_problem,

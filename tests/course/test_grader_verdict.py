@@ -335,6 +335,18 @@ LIES = {
     "def answer(W): return Lie(), np.full(W.shape, Lie(), dtype=object)",
     "array method": "class Lie:\n    def __array__(self, *a, **k): os._exit(0)\n"
     "def answer(W): return Lie(), W",
+    "each time another": "class Lie:\n    n, shape, ndim = 0, (6, 10), 2\n"
+    "    def __array__(self, dtype=None, copy=None):\n"
+    "        Lie.n += 1; return np.full((6, 10), float(Lie.n))\n"
+    "def answer(W): return 1.0, Lie()",
+    "by turns": "class Pair(tuple):\n    __len__ = lambda s: 2\n"
+    "    __iter__ = lambda s: iter((0.0, np.zeros(1)))\n"
+    "class Number(float): __eq__ = __le__ = __lt__ = __gt__ = __ge__ = lambda *a: True\n"
+    "class Lie: __reduce__ = lambda s: (eval, ('os._exit(0)',))\nn = 0\n"
+    "def answer(W):\n    global n; n += 1\n    return [Pair(), (Number(0), W), Lie(), None,\n"
+    "        (10**400, W), (1.0, memoryview(W)), (1.0, np.ma.masked_all(W.shape)),\n"
+    "        (1.0, np.zeros((0, 10**12))), (1.0, np.full(W.shape, Lie())),\n"
+    "        (np.array([[1.0]]), W)][n % 10]",
     "pickle": "import pickle\ndef answer(W): return pickle.dumps(print), W",
     "generator": "def answer(W): yield from (0.0, W)",
     "gigabytes": "def answer(W): return 0.0, np.lib.stride_tricks.as_strided(W, (1 << 33,), (0,))",

@@ -21,7 +21,6 @@ import pickle
 import resource
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -60,10 +59,11 @@ def in_child(seconds, size, keep=False):
         def call(*arguments):
             if inside:
                 return function(*arguments)
-            request = pickle.dumps((function.__module__, function.__name__, arguments))
+            what = function.__module__, function.__name__, arguments
+            request = pickle.dumps((*what, seconds, size))
             digest = hashlib.sha256(request).hexdigest()
             with lock:  # two threads may ask
-                answer = known.get(digest) or ask(seconds, size, request)
+                answer = known.get(digest) or ask(request, seconds, size)
                 if (keep or "refused" in answer) and not answer.get("lost"):
                     known[digest] = used[digest] = answer
             if "refused" in answer:
@@ -91,12 +91,12 @@ def remembered(path, version):
     put(path, json.dumps({"version": version, "known": used}).encode())
 
 
-def ask(seconds, size, request):
+def ask(request, seconds, size):
     """Return the answer of the child, which is started where there is none."""
     global child
     if child is None:
         child = Child()
-    answer = child.ask(seconds, size, request)
+    answer = child.ask(request, seconds, size)
     if "refused" in answer:
         child.end()  # its memory may be full, or it has ended
         child = None
@@ -115,35 +115,33 @@ class Child:
         )
         atexit.register(self.end)
 
-    def ask(self, seconds, size, request):
-        deadline = time.monotonic() + PATIENCE * max(seconds, 1)
+    def ask(self, request, seconds, size):
         try:
-            self.process.stdin.write(struct.pack(">QdQ", len(request), seconds, size) + request)
+            self.process.stdin.write(request)
             self.process.stdin.flush()
-            (length,) = struct.unpack(">Q", self.read(8, deadline))
-            if length > size + 1000:
-                return {"refused": f"more than {size:,} bytes come back"}
-            return json.loads(self.read(length, deadline))
+            return json.loads(self.read(size, time.monotonic() + PATIENCE * max(seconds, 1)))
         except (OSError, EOFError):
             code = self.process.wait()
             why = "it takes too long" if code == -signal.SIGPROF else "the parser crashes"
             return {"refused": why, "lost": code == -signal.SIGKILL}
+        except ValueError:  # no JSON
+            return {"refused": "the parser crashes"}
         except BaseException:  # Ctrl-C, say: an answer that is still to come would be taken for
             self.end()  # that of the next call
             raise
 
-    def read(self, length, deadline):
-        """Return so many bytes. Raises EOFError."""
-        pieces, pipe = [], self.process.stdout.fileno()
-        while length:
-            if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                self.process.kill()  # which may be the machine's fault
-            piece = os.read(pipe, min(length, 1 << 20))
+    def read(self, size, deadline):
+        """Return a line of `size` bytes and a few. Raises EOFError."""
+        line, pipe = bytearray(), self.process.stdout.fileno()
+        while not line.endswith(b"\n"):
+            left = max(0.0, deadline - time.monotonic())
+            if len(line) > size + 1000 or not select.select([pipe], [], [], left)[0]:
+                self.process.kill()  # it is not itself, or the machine is too slow
+            piece = os.read(pipe, 1 << 20)
             if not piece:
                 raise EOFError
-            pieces.append(piece)
-            length -= len(piece)
-        return b"".join(pieces)
+            line += piece
+        return line
 
     def end(self):
         self.process.kill()
@@ -161,17 +159,17 @@ def serve():
     global inside
     inside, source, target = True, sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    while head := source.read(24):
-        length, seconds, size = struct.unpack(">QdQ", head)
-        answer = json.dumps(answer_to(pickle.loads(source.read(length)), seconds)).encode()
-        if len(answer) > size + len('{"value": }'):
-            answer = json.dumps({"refused": f"more than {size:,} bytes come back"}).encode()
-        target.write(struct.pack(">Q", len(answer)) + answer)
-        target.flush()
+    with contextlib.suppress(EOFError):
+        while True:
+            *request, seconds, size = pickle.load(source)
+            answer = json.dumps(answer_to(*request, seconds)).encode()
+            if len(answer) > size + len('{"value": }'):
+                answer = json.dumps({"refused": f"more than {size:,} bytes come back"}).encode()
+            target.write(answer + b"\n")
+            target.flush()
 
 
-def answer_to(request, seconds):
-    module, name, arguments = request
+def answer_to(module, name, arguments, seconds):
     function = getattr(importlib.import_module(module), name)  # its import counts for nothing
     warnings.simplefilter("ignore")  # of odd escapes in a source, for instance
     limit_memory()

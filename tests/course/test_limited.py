@@ -42,6 +42,7 @@ def limits(seconds=1, size=1000, **options):
         ("__import__('sys').exit()", "crashes"),
         ("1 / 0", "ZeroDivisionError"),
         ("object()", "crashes"),  # no JSON
+        ("[__import__('os').write(n, b'x' * 9_000) for n in range(3, 9)]", "crashes"),
     ],
 )
 def test_what_takes_too_much_is_refused_once_and_never_tried_again(text, why, monkeypatch):

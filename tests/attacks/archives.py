@@ -6,7 +6,6 @@ hold, `outside` a folder that none of them may reach.
 
 import io
 import os
-import struct
 import warnings
 import zipfile
 
@@ -61,15 +60,6 @@ def nested_bombs(depth):
     return content
 
 
-def lying_sizes(name):
-    """A zip whose list of contents says that an entry has 10 bytes, where it has 50 million."""
-    content = bytearray(bomb(name, 50_000_000))
-    for signature, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
-        at = content.index(signature)
-        content[at + place : at + place + 4] = struct.pack("<I", 10)
-    return bytes(content)
-
-
 def slips(files, outside):
     """Names that lead out of the folder, into which each kind of unpacking might fall."""
     up = "../" * 12
@@ -92,15 +82,6 @@ def links(files, outside, canary):
     return zipped(entries)
 
 
-def encrypted(files):
-    """A zip that says its entries are encrypted."""
-    content = bytearray(zipped(list(files.items())))
-    at = -1
-    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
-        content[at + 8] |= 1
-    return bytes(content)
-
-
 def crowd(files, count):
     return zipped([*files.items(), *((f"cs231n/own_{number}.py", b"") for number in range(count))])
 
@@ -112,10 +93,8 @@ def write_all(folder, files, outside, canary):
         "bomb": bomb(notebook, 400_000_000),
         "bomb in the package": bomb("cs231n/classifiers/softmax.py", 400_000_000),
         "nested bombs": nested_bombs(3),
-        "lying sizes": lying_sizes("cs231n/classifiers/softmax.py"),
         "slips": slips(files, outside),
         "links": links(files, outside, canary),
-        "encrypted": encrypted(files),
         "crowd": crowd(files, 5000),
         "too many": zipped([(f"{number}", b"") for number in range(120_000)]),
         "large notebook": zipped([*files.items(), (notebook, b" " * 50_000_000)]),

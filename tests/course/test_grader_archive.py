@@ -219,14 +219,6 @@ def test_virtual_environments_are_passed_over(tmp_path, work):
     assert intake.read(COURSE, to_zip(work | env, tmp_path / "ann.zip")).remarks == []
 
 
-def test_deep_folders_are_left(tmp_path, work):
-    folder = to_folder(work, tmp_path / "ann")
-    folder.joinpath(*["deeper"] * 60).mkdir(parents=True)
-    submission = intake.read(COURSE, folder)
-    assert submission.files == work
-    assert len(submission.remarks) == 1 and submission.remarks[0].endswith("it lies too deep")
-
-
 def test_no_broken_zip_stops_the_reader(tmp_path, work, monkeypatch):
     """Every tenth of a zip, and zips of which a few bytes were changed anywhere."""
     monkeypatch.setattr(examine, "remarks", lambda files: [])  # it is the zips that are looked at

@@ -93,15 +93,28 @@ def numbered(form, count):
     return {form.format(number): b"x = 1\n" for number in range(count)}
 
 
+WORK = finished_work()
+PICTURES = [f"notebooks/{number}.png" for number in range(4)]
+DRAWN = WORK | {ONE: notebook(" ".join(PICTURES))} | dict.fromkeys(PICTURES, b"1")
+COUNTED = {  # limit: (module, files, so many may be there, what goes if one less may, remark)
+    "OTHER_FILES": (layout, WORK | numbered("Pack/own{}.py", 4), len(GIVEN) + 4, ["Pack/own3.py"],
+                    LEFT_OUT.format(1)),
+    "PICTURES": (layout, DRAWN, 4, PICTURES[3:], LEFT_OUT.format(1)),
+    "MAX_FILES": (archive, WORK, len(WORK), WORK,
+                  f"it cannot be read: it holds more than {len(WORK) - 1} files"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("make", [to_zip, to_folder])
-def test_so_many_other_files_are_taken_and_no_more(read, monkeypatch, make):
-    files = finished_work() | numbered("Pack/own{}.py", 4)
-    monkeypatch.setattr(layout, "OTHER_FILES", len(GIVEN) + 4)
+@pytest.mark.parametrize("limit", COUNTED)
+def test_so_many_files_are_taken_and_no_more(read, monkeypatch, make, limit):
+    module, files, most, beyond, told = COUNTED[limit]
+    monkeypatch.setattr(module, limit, most)
     assert (read(files, make).files, read(files, make).remarks) == (files, [])
-    monkeypatch.setattr(layout, "OTHER_FILES", len(GIVEN) + 3)
+    monkeypatch.setattr(module, limit, most - 1)
     submission = read(files, make)
-    assert submission.files == with_file(files, "Pack/own3.py", None)
-    assert submission.remarks == [LEFT_OUT.format(1)]
+    assert submission.files == {name: files[name] for name in files if name not in beyond}
+    assert submission.remarks == [told]
 
 
 def test_files_that_are_refused_count_as_they_take_time(read, monkeypatch):
@@ -124,29 +137,6 @@ def test_a_students_own_files_together_are_bounded(read, monkeypatch):
         assert [name for name in own if name in submission.files] == list(own)[:taken]
         assert submission.remarks == [LEFT_OUT.format(4 - taken)] * (taken < 4)
         assert set(finished_work()) <= set(submission.files)
-
-
-def test_so_many_pictures_are_looked_for_in_the_notebooks(read, monkeypatch):
-    names = [f"notebooks/{number}.png" for number in range(4)]
-    files = finished_work() | {ONE: notebook(" ".join(names[::3]))} | dict.fromkeys(names, b"1")
-    expected = {name: files[name] for name in files if name not in names[1:3]}
-    monkeypatch.setattr(layout, "PICTURES", 4)
-    assert (read(files).files, read(files).remarks) == (expected, [])
-    monkeypatch.setattr(layout, "PICTURES", 3)
-    submission = read(files)
-    assert submission.files == with_file(expected, names[3], None)
-    assert submission.remarks == [LEFT_OUT.format(1)]
-
-
-@pytest.mark.parametrize("make", [to_zip, to_folder])
-def test_a_submission_of_too_many_files_is_not_read(read, monkeypatch, make):
-    files = finished_work()
-    monkeypatch.setattr(archive, "MAX_FILES", len(files))
-    assert read(files, make).files == files
-    monkeypatch.setattr(archive, "MAX_FILES", len(files) - 1)
-    submission = read(files, make)
-    most = f"it cannot be read: it holds more than {len(files) - 1} files"
-    assert (submission.files, submission.remarks) == ({}, [most])
 
 
 def test_a_zips_list_of_contents_is_read_up_to_a_size(read, monkeypatch):

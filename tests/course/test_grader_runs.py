@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ pytest.importorskip("distributed")
 import stand_in_grader as stand_in
 from stand_in_grader import CLASS, hand_in, points, run, shared_cluster
 
+from conftest import ROOT
 from course.grader import many
 from course.grader.many import GRADED, cluster, sending
 from course.grader.store import Store
@@ -58,6 +60,30 @@ def test_grading_begins_with_the_workers_that_have_started(tmp_path, monkeypatch
     monkeypatch.setattr(cluster, "PATIENCE", 0.1)
     summary = run(paths, tmp_path / "other")
     assert summary.stopped.startswith("no worker process has started in 0.2 s")
+
+
+STARTS = """
+import multiprocessing, signal, threading
+from course.grader.many.cluster import ctrl_c_for_us
+
+def start():
+    process = multiprocessing.get_context("spawn").Process(target=print)
+    process.start()
+    process.join()
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+with ctrl_c_for_us():
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+"""
+
+
+@linux
+def test_ctrl_c_stays_blocked_where_workers_are_started():
+    """The first that is started, by which multiprocessing starts another, had it unblocked."""
+    done = subprocess.run([sys.executable, "-c", STARTS], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["True"], done
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, OSError, cluster.ClusterError])

@@ -17,6 +17,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from multiprocessing import resource_tracker
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, wait
@@ -147,6 +148,11 @@ def ctrl_c_for_us():
 
     A worker would die of it with a traceback while Python starts, before it can take it.
     """
+    # Started by one of these threads, it would unblock the signal there, and so in workers; and it
+    # would warn of what an interrupted run leaves to it to free.
+    sys.warnoptions.append("ignore:resource_tracker")
+    resource_tracker.ensure_running()
+    sys.warnoptions.pop()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -20,6 +20,7 @@ from course.text import one_line
 
 VECTORIZED, LOOPS = "vectorized", "loops"  # a line and a misconception that are told apart
 NOT_ASKED = "The edition that this work was done on did not ask for it, so it has its points."
+LOOPING = "Not vectorized: it visits elements one by one in Python."
 NO_POINTS = "No points depend on this."
 BY_ITSELF = "told by the process that ran the code, and not seen from outside"
 WITHOUT_SANDBOX = (
@@ -96,9 +97,7 @@ def tell_vectorization(found, costs):
     """Return (mark, sentences) about vectorization, None where nothing can be told."""
     if found is None:
         return None
-    told = f"Vectorized: {BY_ITSELF}."
-    if not found:
-        told = "Not vectorized: it visits elements one by one in Python."
+    told = f"Vectorized: {BY_ITSELF}." if found else LOOPING
     return found, told if costs else f"{told} {NO_POINTS}"
 
 

@@ -27,11 +27,8 @@ def visible(show, scratch):
     may read, since no command in a sandbox has root's rights, ValueError for one that cannot be.
     """
     mounts = Mounts()
-    for path in SYSTEM:
+    for path in (*SYSTEM, *SETTINGS):
         mounts.same(path)
-    for path in SETTINGS:
-        if os.path.exists(path):
-            mounts.read_only(path, path)
     # An anonymous mapping of /dev/zero would be memory that is no process's.
     mounts.arguments += ["--proc", "/proc", "--dev", "/dev"]
     for path in ("/dev/zero", *(f"/proc/{name}" for name in LOAD)):

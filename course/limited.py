@@ -131,16 +131,17 @@ class Child:
             raise
 
     def read(self, size, deadline):
-        """Return a line of `size` bytes and a few. Raises EOFError."""
+        """Return a line of `size` bytes and a few. Raises EOFError, ValueError."""
         line, pipe = bytearray(), self.process.stdout.fileno()
         while not line.endswith(b"\n"):
-            left = max(0.0, deadline - time.monotonic())
-            if len(line) > size + 1000 or not select.select([pipe], [], [], left)[0]:
-                self.process.kill()  # it is not itself, or the machine is too slow
+            if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                self.process.kill()  # which may be the machine's fault
             piece = os.read(pipe, 1 << 20)
             if not piece:
                 raise EOFError
             line += piece
+            if len(line) > size + 1000:
+                raise ValueError("it is not itself any more")
         return line
 
     def end(self):

@@ -743,14 +743,13 @@ def test_no_number_or_word_that_code_can_choose_is_told_of_other_lines():
     detail, public = line("svm_loss_naive", SECOND, "inputs left unchanged")
     assert "7.65432e+06 instead of" in detail
     assert public == "a second call with the same arrays is wrong"
-    for what, seen, told in (
-        ("exec(compile(7653 * chr(10) + 'for one in y: one', __file__, 'exec'))", "line 7654", ""),
-        ("[os.write(n, words.encode()) for n in range(3, 9) if n in opened()]; os._exit(0)",
+    for what, more, seen, told in (
+        ("exec(compile(7653 * chr(10) + 'for one in y: one', __file__, 'exec'))", 8000 * "\r",
+         "line 7654", ""),
+        ("[os.write(n, words.encode()) for n in range(3, 9) if n in opened()]; os._exit(0)", "",
          "secret 1.25, line 1", "it did not finish in time"),
     ):  # fmt: skip
-        detail, public = line(
-            "svm_loss_vectorized", COUNTED.format(what, 8000 * "\r"), "vectorized"
-        )
+        detail, public = line("svm_loss_vectorized", COUNTED.format(what, more), "vectorized")
         assert seen in detail and public == told
 
 

@@ -76,7 +76,7 @@ def told(outcome, own):
 
 def lines_of_code(content):
     """Return the lines of a file in which an exception can be raised; of a long one, none."""
-    with suppress(Refused):
+    with suppress(Refused, ValueError):  # the latter of a NUL, in some versions of Python
         return [] if is_long(content) else stops(content)
     return []
 

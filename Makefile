@@ -125,8 +125,10 @@ format: .venv/installed-dev  ## format code and notebooks
 
 bench: data .venv/installed-bench  ## measure this code against its peers, into benchmarks/
 	$(VENV) -m benchmarks.run
+	$(VENV) -m benchmarks.waiting
 
 bench-quick: .venv/installed-bench  ## the same on the synthetic set, into build/bench-quick/
 	./get_datasets.sh --synthetic
 	$(VENV) -m benchmarks.run --quick
+	$(VENV) -m benchmarks.waiting start --rounds 1 --out build/bench-quick
 # END INSTRUCTORS

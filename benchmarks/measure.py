@@ -92,6 +92,9 @@ def processor():
 def blas():
     """Return the BLAS that NumPy has loaded, its version, kernels and threads, in a few words."""
     import numpy  # noqa: F401  loads it
+
+    if not is_installed("threadpoolctl"):
+        return "unknown"
     import threadpoolctl
 
     for pool in threadpoolctl.threadpool_info():

@@ -1,6 +1,6 @@
 """What is measured: ours, a textbook solution, and the floor under both.
 
-    loading losses training grid models optimum waiting      each takes (plan, data), see run.py
+    loading losses training grid models optimum      each takes (plan, data), see run.py
 
 The floor is the matrix products alone, and what else no implementation can leave out. Every stage
 first asserts that all sides compute the same numbers, then measures them in turns.
@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks import optimum as best
 from benchmarks import textbook
-from benchmarks import waiting as people_wait
 from benchmarks.measure import in_fresh_process, in_turns, ratio
 from cs231n.classifiers import LinearSVM, Softmax
 from cs231n.classifiers.linear_svm import svm_loss_vectorized
@@ -296,18 +295,4 @@ def sum_up(runs, target):
         "peak": max(run["peak"] for run in runs),
         "accuracies": [run["accuracy"] for run in runs],
         "reached": sum(run["accuracy"] >= target for run in runs),
-    }
-
-
-# What people wait for
-
-
-def waiting(plan, data):
-    """Return {row: {"seconds", "cpu", "range"}}: medians, and the shortest and longest."""
-    return {
-        name: one
-        if "missing" in one
-        else {key: statistics.median(one[key]) for key in ("seconds", "cpu")}
-        | {"range": (min(one["seconds"]), max(one["seconds"]))}
-        for name, one in people_wait.measure(plan).items()
     }

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks import loading, measure, optimum, report, run, stages, textbook, waiting
+from course import definition
 from cs231n import data_utils
 
 KINDS = ("svm", "softmax")
@@ -161,27 +162,56 @@ def test_page_shows_the_measured_numbers_and_no_path(tmp_path):
     assert (tmp_path / "ratios.png").stat().st_size and (tmp_path / "cost.png").stat().st_size
     for text in ("| textbook | 10 s | 4.00 GB | 5.00 | 4.00 |", "5 of 5", "0.3910 to 0.3930"):
         assert text in page
-    assert "| grading | 12 s | 11 s to 13 s | 20 s |" in page
+    assert "| grading | 12 s | 11 s to 13 s | 20 s | 3 |" in page
     assert "| a peer | not measured: it is not installed |" in page
     assert str(measure.ROOT) not in page
 
 
 def test_what_people_wait_for_is_timed_with_all_its_processes(monkeypatch):
     work = [sys.executable, "-c", "sum(range(2_000_000))"]
-
-    def rows(*_):
-        yield "work", lambda: waiting.timed(work)
-        yield "no peer", lambda: waiting.otter(None, None, None)
-
+    group = {"work": lambda: waiting.timed(work), "no peer": lambda: waiting.otter(None, None)}
     monkeypatch.delenv("OTTER_PYTHON", raising=False)
-    monkeypatch.setattr(waiting, "rows", rows)
-    monkeypatch.setattr(waiting, "write_copies", lambda *_: None)
-    monkeypatch.setattr(waiting.demo, "write", lambda _, folder: folder.mkdir())
-    found = stages.waiting(SimpleNamespace(waiting_rounds=2, quick=True), None)
-    assert 0 < found["work"]["range"][0] <= found["work"]["seconds"] <= found["work"]["range"][1]
-    assert found["work"]["cpu"] > 0 and "pip install otter-grader" in found["no peer"]["missing"]
+    monkeypatch.setattr(waiting, "rows", lambda *_: {"one": group, "other": {"none": None}})
+    found = waiting.measure(["one"], rounds=2)
+    assert found.keys() == {"work", "no peer"} and min(found["work"]["seconds"]) > 0
+    assert len(found["work"]["cpu"]) == 2
+    assert "pip install otter-grader" in found["no peer"]["missing"]
     with pytest.raises(RuntimeError, match="exit status 2"):
         waiting.timed([sys.executable, "-c", "raise SystemExit(2)"])
+
+
+def test_groups_run_one_by_one_and_keep_what_others_found(monkeypatch, tmp_path):
+    def run(group, machine):
+        monkeypatch.setattr(sys, "argv", ["waiting", group, "--out", str(tmp_path)])
+        monkeypatch.setattr(waiting, "machine", lambda _: example()["machine"] | machine)
+        waiting.main()
+        return json.loads((tmp_path / "results.json").read_text())["waiting"]["rows"].keys()
+
+    monkeypatch.setattr(
+        waiting, "measure", lambda groups, rounds: {groups[0]: {"seconds": [1], "cpu": [2]}}
+    )
+    assert run("start", {}) == {"start"}
+    assert run("peers", {}) == {"start", "peers"}
+    assert run("start", {"processor": "another"}) == {"start"}, "times of two machines in a table"
+
+
+def test_submissions_to_grade_are_of_all_kinds_and_none_twice(tmp_path):
+    course = definition.load()
+    made = sorted(waiting.handed_in(course, tmp_path, 5).iterdir())
+    contents = [tuple(path.read_bytes() for path in sorted(one.rglob("*.*"))) for one in made]
+    assert len(set(contents)) == len(made) == 5
+
+
+def test_readme_has_the_table_of_the_results():
+    results = json.loads((measure.ROOT / "benchmarks" / "results.json").read_text())
+    readme = (measure.ROOT / "README.md").read_text("utf-8")
+    if "waiting" in results:
+        assert report.put_into(readme, results) == readme
+    results = {"waiting": example()["waiting"]}
+    results["waiting"]["rows"] = {report.SHORT[0]: {"seconds": [777], "cpu": [1]}}
+    once = report.put_into(readme, results)
+    assert "| 777 s | 777 s to 777 s | 1 s | 1 |" in once and "\n\nTo learn" in once
+    assert report.put_into(once, results) == once
 
 
 def test_page_does_without_stages_that_were_not_run(tmp_path):
@@ -221,8 +251,11 @@ def example():
         "grid": {"svm": grid},
         "models": {"svm": dict.fromkeys((1, 2, 4), grid)},
         "waiting": {
-            "grading": {"seconds": 12.0, "range": (11.0, 13.0), "cpu": 20.0},
-            "a peer": {"missing": "it is not installed"},
+            "machine": {"processor": "a processor", "cores": 2, "memory_gb": 8.0},
+            "rows": {
+                "grading": {"seconds": [12.0, 13.0, 11.0], "cpu": [19.0, 20.0, 21.0]},
+                "a peer": {"missing": "it is not installed"},
+            },
         },
         "optimum": {"svm": {"target": 0.39, "sides": {"ours": found, "PyTorch": found}}},
     }

@@ -719,8 +719,9 @@ def answer(W, X, y, reg, right=svm_loss_naive, before=[]):
 svm_loss_naive = answer
 """
 COUNTED = """
-def opened():
-    return [int(n) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{{n}}")]
+def pipes():  # a library of newer systems has a file of its own open, for reading
+    links = ((n, f"/proc/self/fd/{{n}}") for n in range(3, 9))
+    return [n for n, link in links if os.path.lexists(link) and "pipe" in os.readlink(link)]
 
 def answer(W, X, y, reg, right=svm_loss_vectorized):
     words = "Timeout (0:00:01)!\\nThread 0x0\\n  File "
@@ -746,7 +747,7 @@ def test_no_number_or_word_that_code_can_choose_is_told_of_other_lines():
     for what, more, seen, told in (
         ("exec(compile(7653 * chr(10) + 'for one in y: one', __file__, 'exec'))", 8000 * "\r",
          "line 7654", ""),
-        ("[os.write(n, words.encode()) for n in range(3, 9) if n in opened()]; os._exit(0)", "",
+        ("[os.write(n, words.encode()) for n in pipes()]; os._exit(0)", "",
          "secret 1.25, line 1", "it did not finish in time"),
     ):  # fmt: skip
         detail, public = line("svm_loss_vectorized", COUNTED.format(what, more), "vectorized")

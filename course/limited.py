@@ -145,6 +145,7 @@ class Child:
         return line
 
     def end(self):
+        atexit.unregister(self.end)  # nothing is kept of the many that one run may need
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

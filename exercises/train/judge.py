@@ -306,8 +306,9 @@ def recognised(seen):
         yield WEIGHTS_RESET
     if seen.reg_fault():
         yield REG_NOT_HANDED_ON
-    if seen.num_iters > 20:  # in fewer iterations, rows may be missing by chance
-        yield from filter(None, seen.randomness_fault()[1:])
+    # In fewer iterations, rows may be missing by chance.
+    if seen.num_iters > 20 and (name := seen.randomness_fault()[1]):
+        yield name
     if seen.losses is not None and seen.losses.size == 2 * seen.num_iters:
         yield APPENDED_TWICE
     if "factors" not in seen.problem and seen.step_fault():

@@ -15,8 +15,7 @@ FEATURES_AS_EXAMPLES = Misconception("features-as-examples")
 
 def sizes_of(problem):
     (N, D), C = problem["X"].shape, problem["W"].shape[1]
-    rows, columns = problem.get("tiles", (1, 1))
-    return {"N": rows * N, "D": columns * D, "C": C}
+    return {"N": N, "D": D * int(problem.get("repeats", 1)), "C": C}
 
 
 def shape_of(problem):

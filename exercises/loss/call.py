@@ -17,12 +17,12 @@ RETURNS = {
 
 
 def arguments(problem):
-    """Return W, X, y. "tiles" is how often the rows and the columns of X are there: neither the
-    loss nor what belongs to a column in dW changes with that."""
+    """Return W, X, y. "repeats" is how often the columns of X are there: neither the loss nor what
+    belongs to a column in dW changes with that."""
     W, X, y = (problem[name] for name in ("W", "X", "y"))
-    rows, columns = problem.get("tiles", (1, 1))
-    W = np.vstack([W, np.zeros(((columns - 1) * len(W), W.shape[1]), W.dtype)])
-    return {"W": W, "X": np.tile(X, (rows, columns)), "y": np.tile(y, rows)}
+    repeats = int(problem.get("repeats", 1))
+    W = np.vstack([W, np.zeros(((repeats - 1) * len(W), W.shape[1]), W.dtype)])
+    return {"W": W, "X": np.tile(X, (1, repeats)), "y": y.copy()}
 
 
 def call_loss(function, problem):

@@ -118,8 +118,8 @@ class LossJudge:
             inf_ok = name in self.family.may_be_infinite
             text = wrong_number("the loss", outcome.values.get("loss"), expected["loss"], inf_ok)
         elif not text:
-            _, columns = self.family.problems[name].get("tiles", (1, 1))
-            wanted = np.tile(expected["dW"], (columns, 1))
+            repeats = int(self.family.problems[name].get("repeats", 1))
+            wanted = np.tile(expected["dW"], (repeats, 1))
             text = wrong_array("dW", outcome.values.get("dW"), wanted)
         return f"{text} ({shape_of(self.family.problems[name])})" if text else ""
 

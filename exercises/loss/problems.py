@@ -63,7 +63,7 @@ def draw(rng):
     problems["base, int32 labels"] = {**base, "y": base["y"].astype(np.int32)}
     problems["base, called twice"] = {**base, "calls": 2}  # with the same arrays
     # Here a gradient by finite differences takes minutes, and any that follows a formula a second.
-    problems["many features"] = {**base, "tiles": np.array([1, 1600])}
+    problems["many features"] = {**base, "repeats": 1600}
     return {
         name: {"reg": 0.0, **problem, "y": np.asarray(problem["y"])}
         for name, problem in problems.items()

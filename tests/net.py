@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -98,11 +98,14 @@ def first_failure(pythons, folder, tests):
     """Run tests, or a notebook, by pytest in a folder; return the first that fails, or None."""
     python = pythons.get()
     try:
-        with NamedTemporaryFile("r", encoding="utf-8") as output:
-            options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
-            print(json.dumps([str(folder), output.name, *options, *tests]), file=python.stdin)
+        with TemporaryDirectory() as temporary:
+            # A folder of its own: pytest's usual one is tidied by each run, while others list it.
+            own = f"--basetemp={temporary}/tests"
+            options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", own)
+            output = Path(temporary, "output")
+            print(json.dumps([str(folder), str(output), *options, *tests]), file=python.stdin)
             python.stdin.flush()
-            status, told = int(python.stdout.readline()), output.read()
+            status, told = int(python.stdout.readline()), output.read_text(encoding="utf-8")
     finally:
         pythons.put(python)
     if status == 0:

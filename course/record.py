@@ -80,4 +80,4 @@ def given_cells(course, notebook, cells, record):
     if record:
         return record.given(notebook.file)
     written = {one.cell for one in course.by_hand if one.notebook == notebook.name}
-    return Given((str(one.id), "" if one.id in written else one.source) for one in cells)
+    return Given((str(one.id), "" if one.ids & written else one.source) for one in cells)

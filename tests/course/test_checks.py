@@ -66,10 +66,6 @@ def test_the_terminal_shows_all_and_tells_by_its_status(tree):
     ]
     done = command(tree, "knn")
     assert done.returncode == 2 and "there is no exercise 'knn'; there are: total" in done.stderr
-    done = command(tree, "--help")
-    assert done.returncode == 0
-    assert "examples:" in done.stdout and "python -m course.checks total" in done.stdout
-    assert "exit codes:" in done.stdout
     (tree / "toy" / "sums.py").write_text(RIGHT, encoding="utf-8")
     done = command(tree, "mean", "total")
     assert done.returncode == 1 and "✗ mean" in done.stdout and "✓ total" in done.stdout

@@ -95,13 +95,6 @@ def test_the_command_writes_the_file(tree):
     assert (tree / "exercises" / "checks.npz").read_bytes() == before
 
 
-def test_help_gives_examples_and_exit_codes(capsys):
-    with pytest.raises(SystemExit):
-        build.main(["--help"])
-    told = capsys.readouterr().out
-    assert "examples:" in told and "exit codes:" in told and "--seed 7 --out other.npz" in told
-
-
 # Names that code and data share
 
 

@@ -15,15 +15,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from toy_course import copy_toy
 
+from course import record
 from course.checks.frames import Frames, told_of_error, told_of_value
+from course.export import answers
 from course.export.notebook_page import made_page
 from course.export.roster import TableError, read_table
 from course.grader import intake
 from course.grader.notebooks import notebook_reader
 from course.grader.notebooks.compare import OWN
 from course.grader.notebooks.same_outputs import Budget, difference
+from course.submission.lookover import look_over
 from course.text import is_unseen
 
 tried = settings(
@@ -72,8 +74,12 @@ def read(notebook):
 
 @tried
 @given(NOTEBOOK)
-def test_any_notebook_is_read_or_refused_and_shown(notebook):
+def test_any_notebook_is_read_or_refused_and_shown(toy, notebook):
     content, found = read(notebook)
+    [entry] = answers.cut_out(toy, {"notebooks/one.ipynb": content})
+    assert entry["state"] in ("", "foreign", "guessed", "unreadable")
+    told = look_over(toy, toy.notebooks["one"], content, "", record.read(toy))
+    assert all("\n" not in problem.what for problem in told)
     assert made_page.__wrapped__(content, 1000).startswith("<!DOCTYPE html>")
     if found:
         outputs = {cell.index: cell.outputs for cell in found.cells}
@@ -139,11 +145,6 @@ def archives(draw):
     for place, byte in draw(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3)):
         content[place % len(content)] = byte
     return bytes(content[: draw(st.none() | st.integers(0, len(content)))])
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory):
-    return copy_toy(tmp_path_factory.mktemp("toy"))
 
 
 @tried

@@ -215,39 +215,12 @@ def test_work_on_an_older_edition_is_read_with_what_was_handed_out_then(tmp_path
 # Hostile notebooks
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xff\xfe\x00",
-        b"[" * 100_000,
-        b"{}",
-        b"null",
-        b'{"nbformat": 4, "cells": {"id": 1}}',
-        b'{"nbformat": 4, "cells": [null]}',
-        b'{"nbformat": 3, "worksheets": [{"cells": []}]}',
-        b"\x80\x04N.",
-    ],
-)
+@pytest.mark.parametrize("content", [b"", b'{"nbformat": 4, "cells": [null]}'])
 def test_what_is_no_notebook_is_said_to_be_unreadable(course, cut_out, content):
     found = cut_out(content)
     assert (found["answered"], found["state"]) == (False, "unreadable")
     missing = answers.cut_out(course, {"notebooks/one.ipynb": content})[-1]
     assert (missing["notebook"], missing["state"]) == ("two", "missing")
-
-
-def test_cells_of_strange_shapes_do_not_raise(cut_out, notebook):
-    strange = [
-        {"cell_type": ["markdown"], "id": ["answer-1"], "source": {"a": 1}},
-        {"cell_type": "markdown", "id": "answer-1", "source": [1, None, ANSWER]},
-        {"cell_type": "code", "id": "search-cell", "source": None, "outputs": {"a": 1}},
-        {"cell_type": "markdown", "id": "answer-2", "attachments": ["a"], "metadata": "b"},
-        {"cell_type": "markdown", "id": "answer-2", "attachments": {"a": ["b"], "c": {"d": 1}}},
-        {},
-    ]
-    notebook["cells"] = strange
-    assert cut_out(notebook)["source"] == ANSWER
-    assert not cut_out(notebook, "answer-2")["answered"]
 
 
 def test_a_text_that_no_file_can_store_is_made_fit_and_a_huge_one_is_cut(cut_out, notebook):

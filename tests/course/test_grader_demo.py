@@ -1,4 +1,4 @@
-"""Do examples and odd submissions get the points they should, and is said what is wrong with them?
+"""Do the examples get the points they should, and is said what is wrong with them?
 
 On the toy course, judged without notebooks; that the examples fit this course is tested at the end.
 """
@@ -8,24 +8,18 @@ import json
 import re
 
 import pytest
-from tiny_notebooks import boxed
 
 from conftest import ROOT
 from course.checks.catalogue import Catalogue
 from course.export import feedback
-from course.export.answers import cut_out
-from course.export.outcome import zip_of
 from course.grader import demo, intake, verdict
-from course.grader.examples import begin_with, blank, cut_notebooks, plant, solved, to_bytes
+from course.grader.examples import blank, cut_notebooks, plant, solved
 from course.grader.grade import grade
-from course.grader.notebooks.rerun import rerun
 from course.grader.settings import Settings
 from course.grader.verdict import Work
 from course.notebook import read_cells
 from course.submission.contents import code_hash
 from course.submission.lookover import look_over
-
-FILE, NOTEBOOK = "toy/sums.py", "notebooks/one.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +40,6 @@ def judge(course, files):
     return judged(
         course, tuple(sorted((name, files[name]) for name in files if name[-3:] == ".py"))
     )
-
-
-def points(course, files):
-    return {one["exercise"]: one["points"] for one in judge(course, files)}
-
-
-def handed_in(course, files, path):
-    """Return what intake reads of a zip with these files."""
-    path.write_bytes(zip_of(files))
-    return intake.read(course, path)
 
 
 # The examples
@@ -123,75 +107,6 @@ def test_full_marks_is_a_complete_submission(toy):
 def test_what_the_catalogue_lacks_cannot_be_planted(toy):
     with pytest.raises(ValueError, match="the catalogue has no always-zero of mean"):
         plant(toy, blank(toy), "always-zero", "mean")
-
-
-# Odd submissions
-
-
-def answered(course, text):
-    """Return solved work with this text as its answer."""
-    files = solved(course)
-    notebook = json.loads(files[NOTEBOOK])
-    (answer,) = (cell for cell in notebook["cells"] if cell["id"] == "answer-1")
-    answer["source"] = text
-    return files | {NOTEBOOK: to_bytes(notebook)}
-
-
-def test_a_crash_costs_its_exercise_only(toy):
-    files = begin_with(toy, solved(toy), "mean", "import os; os._exit(0)")
-    assert points(toy, files) == {"total": 3, "mean": 0}
-
-
-def test_python_2_costs_what_is_in_the_file_and_is_said(toy, tmp_path):
-    files = solved(toy)
-    files[FILE] += b'\nprint "all done"\n'
-    submission = handed_in(toy, files, tmp_path / "python-2.zip")
-    assert points(toy, submission.files) == {"total": 0, "mean": 0}
-    assert [one["status"] for one in judge(toy, submission.files)] == ["broken", "broken"]
-    assert "is not Python (Missing parentheses in call to 'print'" in submission.remarks[0]
-
-
-def test_a_zip_in_a_folder_with_a_doubled_folder_and_what_a_mac_adds(toy, tmp_path):
-    files = solved(toy)
-    inner = {f"toy-course/toy-course/{name}": content for name, content in files.items()}
-    inner["__MACOSX/toy-course/._toy-course"] = b"\0\5\x16\7"
-    whole = {"homework/toy.zip": zip_of(inner), "__MACOSX/._homework": b"\0\5\x16\7"}
-    for name, content in whole.items():
-        (tmp_path / "nested" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "nested" / name).write_bytes(content)
-    submission = intake.read(toy, tmp_path / "nested")
-    assert (submission.files, submission.remarks) == (files, [])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Среднее делится на их число.",
-        "平均は個数で割ったものです。",
-        "المتوسط يقسم على العدد.",
-        "Ein Mittelwert wird geteilt.",
-        "<script>document.title = 'run'</script>",
-        "</div></body><style>body {display: none}</style>",
-    ],
-)
-def test_answers_in_any_language_are_cut_out_as_they_stand(toy, text):
-    (answer,) = cut_out(toy, answered(toy, text))
-    assert (answer["answered"], answer["source"]) == (True, text)
-
-
-def test_scripts_in_answers_and_names_do_not_run_in_the_page(toy):
-    text = "<script>document.title = 'run'</script> <img src=x onerror=\"document.title = 'run'\">"
-    page = page_of(toy, answered(toy, text), "<img src=x onerror=alert(1)>")
-    assert "<script" not in page and "<img src" not in page
-    assert "&lt;img src=x onerror=alert(1)&gt;" in page
-
-
-def test_a_notebook_that_was_never_run_costs_nothing_and_is_said(toy):
-    files = solved(toy, executed=False)
-    assert points(toy, files) == {"total": 3, "mean": 4}
-    entry = rerun(Work.of(toy, files), "one", data=None, sandbox=boxed()).entry
-    assert entry["message"] == "none of its cells was ever run"
-    assert (entry["status"], entry["cells"]) == ("executed", [])
 
 
 # This course

@@ -269,16 +269,6 @@ def test_without_a_data_set_the_way_out_is_printed(folder, capsys, monkeypatch):
     assert "TOY_DATA" in capsys.readouterr().err
 
 
-def test_help_shows_examples_and_exit_codes(capsys):
-    with pytest.raises(SystemExit) as stopped:
-        run_notebooks.main(["--help"])
-    told = capsys.readouterr().out
-    assert stopped.value.code == 0
-    assert told.count("\n  python -m course.outputs.run ") == 2
-    assert all(f"\n  {code:<3}  " in told for code in (0, 1, 2, 130))
-    assert max(map(len, told.splitlines())) <= 80
-
-
 def noisy():
     bar = "\r  0%|          | 0/3 [00:00<?, ?it/s]\r100%|##########| 3/3 [00:01<00:00,  2.9it/s]\n"
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "4f"}, "text/plain": bar}

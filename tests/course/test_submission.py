@@ -149,9 +149,3 @@ def test_what_a_person_grades_and_is_not_there_is_a_problem(work, problems):
 def test_a_broken_notebook_is_said_in_one_line(problems, content, said):
     [what] = problems(content)
     assert said in what and "\n" not in what
-
-
-def test_cells_of_any_shape_are_survived(problems):
-    odd = [{}, {"source": 3, "id": 5}, {"cell_type": "code", "source": ["x", 1], "outputs": 7}]
-    odd += [{"cell_type": "code", "source": "y", "outputs": [3, {"data": []}], "metadata": []}]
-    assert "it has not been run" in problems({"nbformat": 4, "cells": odd})

@@ -127,16 +127,6 @@ def test_a_damaged_declaration_is_said_in_a_line(work):
     assert "get exercises/course.toml back from the student edition" in told
 
 
-def test_help_shows_examples_and_exit_codes(capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(["--help"])
-    told = capsys.readouterr().out
-    assert stopped.value.code == 0
-    assert told.count("\n  python -m course.submission ") == 2
-    assert all(f"\n  {code}  " in told for code in (0, 1, 2, 3, 4, 130))
-    assert max(map(len, told.splitlines())) <= 80
-
-
 def test_the_same_work_gives_the_same_bytes_and_no_name_of_the_machine(work):
     assert hand_in(work)[0] == 0
     out = work / "build" / "submission.zip"

@@ -16,8 +16,8 @@ from nbgrader import api
 from sample_course import copy_sample
 
 from course.edition.handed_out import edition as handed_out
-from course.export import nbgrader as gradebook
 from course.export.answers import cut_out
+from course.export.nbgrader import database
 
 FOLDER = TemporaryDirectory(prefix="sample-course-")
 atexit.register(FOLDER.cleanup)
@@ -108,7 +108,7 @@ def nbgrader(book, *args, fails=False):
 
 def cells(book, slug):
     """Return {(notebook, cell): (automatic score, waits, automatic comment)}."""
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         found = {}
         for notebook in opened.find_submission(COURSE.name, slug).notebooks:
             comments = {one.name: one.auto_comment for one in notebook.comments}
@@ -119,14 +119,14 @@ def cells(book, slug):
 
 
 def total(book, slug):
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         return opened.find_submission(COURSE.name, slug).score
 
 
 def give(book, slug, place, score=None, comment=None, extra=None):
     """Do what formgrader does when a person types into its fields."""
     notebook, cell = place
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         if score is not None or extra is not None:
             grade = opened.find_grade(cell, notebook, COURSE.name, slug)
             grade.manual_score, grade.extra_credit = score, extra

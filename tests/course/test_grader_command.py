@@ -139,6 +139,25 @@ def test_a_folder_is_graded_and_graded_again(toy, folder, grade, capsys, monkeyp
     }
 
 
+def test_a_run_over_graded_work_imports_neither_nbgrader_nor_dask(toy, folder, grade):
+    """They take half of the time of such a run."""
+    assert grade(folder, "--no-notebooks") == 0
+    code = """
+import sys
+from pathlib import Path
+from course.grader import __main__ as command
+root, *words = sys.argv[1:]
+assert command.main(words, root=Path(root)) == 0
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+    words = ["grade", folder, "--out", folder.with_name("handed in-grades"), "--no-notebooks"]
+    run = [sys.executable, "-c", code, toy.root, *words]
+    told = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "0 graded, 3 kept" in told
+    slow = {"nbgrader", "sqlalchemy", "alembic", "dask", "distributed", "matplotlib"}
+    assert slow.isdisjoint(told.splitlines()[-1].split())
+
+
 def test_a_changed_word_is_told_without_running_anybodys_code(tmp_path, monkeypatch, capsys):
     toy, folder, out = copy_toy(tmp_path / "toy"), tmp_path / "handed in", tmp_path / "out"
     to_folder(plant(toy, solved(toy, executed=False), "always-zero", "total"), folder / "ada")

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -43,7 +44,7 @@ from sample_results import notebook
 from conftest import ROOT
 from course import definition
 from course.export import nbgrader as gradebook
-from course.export.nbgrader import course_folder
+from course.export.nbgrader import course_folder, database
 from course.export.nbgrader import rows as gradebook_rows
 
 
@@ -208,7 +209,7 @@ def test_a_comment_that_was_emptied_does_not_hide_the_verdict(book):
     gradebook.record(COURSE, book, [graded("alice", edition())])
     give(book, "alice", CHECK, comment="")
     gradebook.record(COURSE, book, [graded("alice", edition())])
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         assert (
             opened.find_comment(CHECK[1], CHECK[0], COURSE.name, "alice").comment
             == "All right.\n- ✓ gradient"
@@ -217,10 +218,10 @@ def test_a_comment_that_was_emptied_does_not_hide_the_verdict(book):
 
 def test_students_that_an_instructor_entered_keep_their_names(book):
     gradebook.record(COURSE, book, [])
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         opened.add_student("alice", first_name="Alice", last_name="A.")
     gradebook.record(COURSE, book, [graded("alice", edition())])
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         assert opened.find_student("alice").last_name == "A."
         assert [one.id for one in opened.students] == ["alice"]
 
@@ -229,7 +230,7 @@ def test_names_are_shown_without_what_a_spreadsheet_or_a_page_would_act_on(book)
     result, *notebooks = graded("x-1", edition())
     result["name"] = '=HYPERLINK("http://x", <b>) Жанна, Müller'
     gradebook.record(COURSE, book, [(result, *notebooks)])
-    with api.Gradebook(gradebook.url(book / "gradebook.db")) as opened:
+    with api.Gradebook(database.url(book / "gradebook.db")) as opened:
         assert opened.find_student("x-1").last_name == "HYPERLINK  http   x    b   Жанна  Müller"
 
 
@@ -248,6 +249,32 @@ def test_grading_twice_makes_the_same_gradebook_and_the_same_files(book, tmp_pat
     assert again == files and len(files) > 50
     gradebook.record(COURSE, tmp_path / "elsewhere", submissions)
     assert dump(tmp_path / "elsewhere") == before
+
+
+def test_what_stands_already_is_not_written_and_what_does_not_is(book, monkeypatch):
+    submissions, written = [graded("alice", answered("Kinks."))], Mock(wraps=gradebook_rows.replace)
+    monkeypatch.setattr(gradebook_rows, "replace", written)
+    gradebook.record(COURSE, book, submissions)
+    before = dump(book)
+    gradebook.record(COURSE, book, submissions)
+    assert written.call_count == 1
+    lost = book / "autograded" / "alice" / COURSE.name / "one.ipynb"
+    lost.unlink()
+    gradebook.record(COURSE, book, submissions)
+    assert lost.exists() and written.call_count == 1
+    with closing(sqlite3.connect(book / "gradebook.db")) as connection:
+        connection.execute("UPDATE grade SET auto_score = 1000")  # as nbgrader's autograder could
+        connection.commit()
+    gradebook.record(COURSE, book, submissions)
+    assert dump(book) == before and written.call_count == 2
+    (book / "gradebook.db").unlink()
+    gradebook.record(COURSE, book, submissions)
+    assert dump(book) == before and written.call_count == 3
+    gradebook.record(COURSE, book, [graded("alice", answered("Other kinks."))])
+    assert written.call_count == 4
+    monkeypatch.setattr(gradebook, "version", lambda name: "1000")  # of nbgrader
+    gradebook.record(COURSE, book, [graded("alice", answered("Other kinks."))])
+    assert written.call_count == 5
 
 
 def test_a_failure_is_raised_and_leaves_the_gradebook_as_it_was(book, monkeypatch):
@@ -350,6 +377,7 @@ def test_a_damaged_gradebook_is_left_alone(tmp_path):
     gradebook.record(COURSE, book, [])
     damaged = b"SQLite format 3\0" + bytes(5000)
     (book / "gradebook.db").write_bytes(damaged)
-    with pytest.raises(ValueError, match=r"gradebook\.db is no gradebook that can be read"):
-        gradebook.record(COURSE, book, [])
+    for look, *given in ((gradebook.record, []), (gradebook.manual,)):
+        with pytest.raises(ValueError, match=r"gradebook\.db is no gradebook that can be read"):
+            look(COURSE, book, *given)
     assert (book / "gradebook.db").read_bytes() == damaged

@@ -9,7 +9,7 @@ from sample_course import check_cell, copy_sample
 
 from course import definition
 from course.export import feedback, grades, gradescope, markup, overview
-from course.export.nbgrader import scores, unanswered
+from course.export.nbgrader.scores import scores, unanswered
 from course.export.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
 from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises

@@ -13,6 +13,7 @@ alone if its content is the same.
 import contextlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -21,7 +22,6 @@ import nbformat
 from course.edition import handed_out
 from course.export import nbgrader_config
 from course.export.nbgrader import course_notebook
-from course.export.nbgrader.rows import in_utc
 from course.export.telling import ToldNotebook
 from course.files import make_folder, put
 
@@ -120,6 +120,13 @@ def notes_on(result, name, executed):
         return [f"{told[0].status} Cells: {told[0].counts or 'none compared'}."]
     what = "outputs as handed in: the notebook was not executed again"
     return [what, *(one.status for one in told)]
+
+
+def in_utc(time):
+    """Return a time, or what lateness.py makes of one, as nbgrader keeps it: in UTC, and without
+    saying so. Where no zone is known it stays as it is."""
+    time = datetime.fromisoformat(time) if isinstance(time, str) and time else time or None
+    return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
 
 # Files

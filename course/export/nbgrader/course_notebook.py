@@ -16,7 +16,6 @@ import json
 import re
 from itertools import islice
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_markdown_cell
 
 from course.export.answers import picture_in
@@ -215,6 +214,8 @@ def written(source, attachments, rich=True):
 @in_child(seconds=1, size=10, keep=True)
 def parse(text, pictures):
     """Do what nbgrader's pages do, which fail as a whole where a cell cannot be parsed."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
     MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=pictures)).render(text)
 
 

@@ -14,39 +14,18 @@ import hashlib
 import json
 import re
 from collections import Counter
-from datetime import UTC, datetime
-from typing import NamedTuple
 
 from nbgrader import api, utils
 from sqlalchemy import Column, MetaData, String, Table, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
+from course.export.nbgrader.course_folder import in_utc
 from course.export.nbgrader.course_notebook import is_graded
+from course.export.nbgrader.scores import graded_cells
 from course.outputs.canonical import METADATA
 from course.text import one_line
 
 PLACE = ("notebook_id", "cell_id")  # by which a grade or a comment is known: of a submission
-
-
-class Row(NamedTuple):
-    """What one graded cell of one submission gets.
-
-    score     the automatic one; None where a person is waited for
-    comment   Markdown, or None
-    content   a hash of what the score is for: if it changes, a person's points need another look
-    """
-
-    slug: str
-    notebook: str
-    cell: str
-    score: float | None
-    comment: str | None
-    content: str
-
-
-def graded_cells(cells):
-    """Return {(notebook, cell id): cell} of those that have points, in order."""
-    return {(book, one.id): one for book, its in cells.items() for one in filter(is_graded, its)}
 
 
 def wanted(cells):
@@ -214,13 +193,6 @@ def write_submissions(db, course, assignment, cells, students):
     ]
     key = ["notebook_id", "assignment_id"]
     put(db, api.SubmittedNotebook, key, new, changing=["late_submission_penalty"])
-
-
-def in_utc(time):
-    """Return a time, or what lateness.py makes of one, as nbgrader keeps it: in UTC, and without
-    saying so. Where no zone is known it stays as it is."""
-    time = datetime.fromisoformat(time) if isinstance(time, str) and time else time or None
-    return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
 
 def submitted_notebooks(db, assignment):

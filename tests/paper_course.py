@@ -3,8 +3,9 @@
 Its names have capitals, as any course's may.
 """
 
-import json
 from pathlib import Path
+
+from cells import markdown, notebook
 
 from course.definition import Course, Data, Exercise, Files, Notebook
 
@@ -49,14 +50,7 @@ COURSE = Course(
 EXPECTED = COURSE.expected_files
 
 
-def notebook(text="# Title"):
-    """Return the bytes of a notebook of one cell."""
-    cell = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": text}
-    content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(content, ensure_ascii=False).encode()
-
-
 def finished_work():
     """Return a submission with all that is handed in: {name: bytes}."""
     code = {name: f"name = {name!r}\n".encode() for name in (*EXPECTED[2:], *GIVEN)}
-    return {ONE: notebook("# One"), TWO: notebook("# Two")} | code
+    return {ONE: notebook(markdown("# One")), TWO: notebook(markdown("# Two"))} | code

@@ -4,8 +4,7 @@ It has two notebooks, six exercises, which all ask for the toy's two functions, 
 people grade; two of those hold code. tests/sample_results.py has results of it.
 """
 
-import json
-
+from cells import code, markdown, notebook
 from toy_course import copy_toy
 
 from course import definition
@@ -41,53 +40,45 @@ def declaration(files):
     """Return the text of course.toml; files: that of the toy's table [files]."""
     tables = [HEAD]
     tables += [f'[[notebook]]\nfile = "notebooks/{name}.ipynb"\n' for name in NOTEBOOKS]
-    for notebook, name, points in EXERCISES:
+    for place, name, points in EXERCISES:
         tables.append(
             f'[[exercise]]\nname = "{name}"\nkind = "number"\nproblems = "totals"\n'
-            f'file = "toy/sums.py"\nattribute = "total"\nnotebook = "{notebook}"\n'
+            f'file = "toy/sums.py"\nattribute = "total"\nnotebook = "{place}"\n'
             f'cell = "{check_cell(name)}"\npoints = {points}\n'
         )
-    for notebook in NOTEBOOKS:
+    for place in NOTEBOOKS:
         for cell, title in ANSWERS.items():
             question = f'question = "question-{cell[-1]}"\n' if "answer" in cell else ""
             tables.append(
-                f'[[by_hand]]\nnotebook = "{notebook}"\ncell = "{cell}"\n{question}'
+                f'[[by_hand]]\nnotebook = "{place}"\ncell = "{cell}"\n{question}'
                 f'title = "{title}"\npoints = 5\n'
             )
     return "\n".join([*tables, files])
 
 
-def cells(notebook):
-    """Yield (kind, id, source) of the solved notebook's cells."""
-    checks = [name for place, name, _ in EXERCISES if place == notebook]
-    yield "markdown", "title", f"# Numbers, {notebook}"
-    yield "code", "imports", "import sys\n\nsys.path[:0] = ['..']\nfrom course import checks"
-    yield "markdown", "samples", "## Look at the numbers"
-    yield "code", "samples-cell", "numbers = [1, 2, 3]"
-    yield "markdown", "loops", "## Write a loop"
-    yield "code", check_cell(checks[0]), f'checks.run("{checks[0]}")'
-    yield "markdown", "question-1", "### Inline question 1\nWhy is a mean no sum?\n\nSay it."
-    yield "markdown", "answer-1", "**Answer.** It is divided by how many numbers there are."
-    yield "markdown", "vectorize", "## Use arrays"
-    yield "code", "train-cell", "print(sum(numbers))"
-    for name in checks[1:]:
-        yield "code", check_cell(name), f'checks.run("{name}")'
-    yield "markdown", "search", "## Search"
+def cells(name):
+    """Yield the cells of a solved notebook, which was never run."""
+    checks = [check for place, check, _ in EXERCISES if place == name]
+    yield markdown(f"# Numbers, {name}", "title")
+    yield code("import sys\n\nsys.path[:0] = ['..']\nfrom course import checks", None, "imports")
+    yield markdown("## Look at the numbers", "samples")
+    yield code("numbers = [1, 2, 3]", None, "samples-cell")
+    yield markdown("## Write a loop", "loops")
+    yield code(f'checks.run("{checks[0]}")', None, check_cell(checks[0]))
+    yield markdown("### Inline question 1\nWhy is a mean no sum?\n\nSay it.", "question-1")
+    yield markdown("**Answer.** It is divided by how many numbers there are.", "answer-1")
+    yield markdown("## Use arrays", "vectorize")
+    yield code("print(sum(numbers))", None, "train-cell")
+    for check in checks[1:]:
+        yield code(f'checks.run("{check}")', None, check_cell(check))
+    yield markdown("## Search", "search")
     solution = "### BEGIN SOLUTION\nsearch = max(numbers)\n### END SOLUTION"
-    yield "code", "search-cell", f"# The largest number.\n{solution}\nprint(search)"
-    yield "code", "figure-2", "print(numbers)"
-    yield "markdown", "finish", "## Look at the result"
-    yield "code", "figure-3", "print(numbers[::-1])"
-    yield "markdown", "question-2", "### Inline question 2\nWhich number is the largest?"
-    yield "markdown", "answer-2", "**Answer.** The last one, as they rise."
-
-
-def notebook_file(name):
-    written = []
-    for kind, cell, source in cells(name):
-        code = {"execution_count": None, "outputs": []} if kind == "code" else {}
-        written.append({"cell_type": kind, "id": cell, "metadata": {}, "source": source} | code)
-    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    yield code(f"# The largest number.\n{solution}\nprint(search)", None, "search-cell")
+    yield code("print(numbers)", None, "figure-2")
+    yield markdown("## Look at the result", "finish")
+    yield code("print(numbers[::-1])", None, "figure-3")
+    yield markdown("### Inline question 2\nWhich number is the largest?", "question-2")
+    yield markdown("**Answer.** The last one, as they rise.", "answer-2")
 
 
 def copy_sample(folder):
@@ -100,6 +91,5 @@ def copy_sample(folder):
     text = path.read_text(encoding="utf-8").replace('"total', f'"{EXERCISES[0][1]}')
     path.write_text(text, encoding="utf-8")
     for name in NOTEBOOKS:
-        text = notebook_file(name)
-        (folder / "notebooks" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        (folder / "notebooks" / f"{name}.ipynb").write_bytes(notebook(*cells(name)))
     return definition.load(folder)

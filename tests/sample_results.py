@@ -47,7 +47,7 @@ def cell(id, verdict, index=0, title="", why="", stored="", fresh=""):
     return place | {"verdict": verdict, **shown}
 
 
-def notebook(name, cells=(), status="executed", message=""):
+def executed(name, cells=(), status="executed", message=""):
     counts = {}
     for one in cells:
         counts[one["verdict"]] = counts.get(one["verdict"], 0) + 1
@@ -84,7 +84,7 @@ def result(name="Ada", slug="ada", **more):
         "points": {"automatic": 70, "automatic_possible": 70, "by_hand_possible": 30},
         "exercises": [],
         "answers": [answer(place, id) for place in ("one", "two") for id in ANSWERS],
-        "notebooks": [notebook("one"), notebook("two")],
+        "notebooks": [executed("one"), executed("two")],
         "attachments": {"one.ipynb": "0", "one.html": "1"},
         "times": {"exercises": 1.5, "notebooks": 20.5, "cpu": 22.0},
     }

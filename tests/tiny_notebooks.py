@@ -3,7 +3,7 @@
 import functools
 import json
 
-from cells import code
+import cells
 
 from course.grader import sandbox
 from course.grader.notebooks.kernel import Limits
@@ -23,20 +23,19 @@ def boxed():
         return False
 
 
-def notebook(*sources, metadata=None):
+def notebook(*sources, **metadata):
     """Return the file of a notebook whose cells have been run and showed nothing."""
-    cells = [code(source, number, f"c{number}") for number, source in enumerate(sources, 1)]
-    content = {"cells": cells, "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(content).encode()
+    made = [cells.code(source, number, f"c{number}") for number, source in enumerate(sources, 1)]
+    return cells.notebook(*made, **metadata)
 
 
-def execute(course, *sources, files=None, data=None, metadata=None, limits=None):
+def execute(course, *sources, files=None, data=None, limits=None, **metadata):
     """Execute a notebook of these cells as a course's first; return (entry, texts that it shows).
 
     data is the folder of the data set, if there is any.
     """
     first = next(iter(course.notebooks.values()))
-    files = {first.file: notebook(*sources, metadata=metadata), **(files or {})}
+    files = {first.file: notebook(*sources, **metadata), **(files or {})}
     done = rerun(Work.of(course, files), first.name, data=data, sandbox=boxed(), limits=limits)
     return done.entry, shown(done.notebook)
 

@@ -4,8 +4,9 @@ Its files are in tests/toy/. Tests of the engine run on a copy, `copy_toy(folder
 engine beside it and so is a whole repository in small.
 """
 
-import json
 import shutil
+
+from cells import new_cell, notebook
 
 from conftest import ROOT
 from course import definition
@@ -27,27 +28,15 @@ CELLS = [
 ]
 
 
-def toy_notebook():
-    """Return the solved notebook as a dictionary; it was never run."""
-    cells = []
-    for kind, name, source in CELLS:
-        cell = {"cell_type": kind, "id": name, "metadata": {}, "source": source}
-        if kind == "code":
-            cell |= {"execution_count": None, "outputs": []}
-        if name == "evidence-cell":
-            cell["metadata"] = {"tags": ["evidence"]}
-        cells.append(cell)
-    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-
-
 def copy_toy(folder):
     """Write the toy course into a folder, with the engine; return its Course."""
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "tests" / "toy", folder, dirs_exist_ok=True, ignore=ignore)
     shutil.copytree(ROOT / "course", folder / "course", ignore=ignore)
     (folder / "notebooks").mkdir(exist_ok=True)
-    text = json.dumps(toy_notebook(), indent=1) + "\n"
-    (folder / "notebooks" / "one.ipynb").write_text(text, encoding="utf-8")
+    cells = [new_cell(*one) for one in CELLS]
+    cells[-1]["metadata"] = {"tags": ["evidence"]}
+    (folder / "notebooks" / "one.ipynb").write_bytes(notebook(*cells))
     course = definition.load(folder)
     build.write(course.data_file, build.build(course))
     return course

@@ -4,8 +4,9 @@ Each cell is followed by an honest one, whose output must still be compared with
 """
 
 import inspect
-import json
 import textwrap
+
+from cells import code, displayed, markdown, notebook, printed, raised
 
 
 def sends_nonsense():
@@ -179,28 +180,6 @@ MARKUP = (
 )
 
 
-def code(text, number, outputs=()):
-    return {
-        "cell_type": "code",
-        "execution_count": number,
-        "id": f"cell-{number}",
-        "metadata": {},
-        "outputs": list(outputs),
-        "source": text,
-    }
-
-
-def printed(text):
-    return {"output_type": "stream", "name": "stdout", "text": text}
-
-
-def notebook(cells, **metadata):
-    """Return the bytes of a notebook."""
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, **metadata}
-    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(content).encode()
-
-
 def attacking(attack, **given):
     """Return a notebook: an honest cell, the attack, and two more whose outputs are known.
 
@@ -209,12 +188,10 @@ def attacking(attack, **given):
     text = attack if isinstance(attack, str) else body(attack)
     names = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     return notebook(
-        [
-            code(f"print({DATA_SET!r})", 1, [printed(f"{DATA_SET}\n")]),
-            code(names + text, 2, [printed("done\n")]),
-            code("print(7 * 7)", 3, [printed("49\n")]),
-            code("print('accuracy: 0.1')", 4, [printed("accuracy: 0.999\n")]),
-        ]
+        code(f"print({DATA_SET!r})", 1, "data", printed(f"{DATA_SET}\n")),
+        code(names + text, 2, "attack", printed("done\n")),
+        code("print(7 * 7)", 3, "honest", printed("49\n")),
+        code("print('accuracy: 0.1')", 4, "forged", printed("accuracy: 0.999\n")),
     )
 
 
@@ -227,27 +204,19 @@ def body(function):
 def scripted():
     """Return a notebook whose outputs and texts want to run JavaScript."""
     html = [
-        {"output_type": "display_data", "metadata": {}, "data": {kind: text, "text/plain": "x"}}
+        displayed({kind: text, "text/plain": "x"})
         for text in MARKUP
         for kind in ("text/html", "text/markdown", "text/latex", "image/svg+xml")
     ]
     script = "document.title = 'attacked'"
-    html.append(
-        {
-            "output_type": "display_data",
-            "metadata": {},
-            "data": {"application/javascript": script, "text/plain": "x"},
-        }
-    )
-    error = {"output_type": "error", "ename": SCRIPT, "evalue": SCRIPT, "traceback": [SCRIPT]}
-    cells = [code("from IPython.display import *", 1), code("print(1)", 2, [*html, error])]
+    html.append(displayed({"application/javascript": script, "text/plain": "x"}))
+    error = raised(SCRIPT, SCRIPT, SCRIPT)
+    cells = [code("from IPython.display import *", 1, "first")]
+    cells += [code("print(1)", 2, "outputs", *html, error)]
     for number, text in enumerate(MARKUP, 3):
         shown = f"display(HTML({text!r}), Markdown({text!r}), Javascript({script!r}))"
-        cells.append(code(f"# {text}\n{shown}\nprint({text!r})", number))
+        cells.append(code(f"# {text}\n{shown}\nprint({text!r})", number, f"cell-{number}"))
     named = f"class E(Exception): pass\n\nE.__name__ = {SCRIPT!r}\nraise E({SCRIPT!r})"
-    cells.append(code(named, 99))
-    for number, text in enumerate(MARKUP):
-        cells.append(
-            {"cell_type": "markdown", "id": f"text-{number}", "metadata": {}, "source": text}
-        )
-    return notebook(cells, title=SCRIPT, authors=[{"name": SCRIPT}])
+    cells.append(code(named, 99, "raises"))
+    cells += [markdown(text, f"text-{number}") for number, text in enumerate(MARKUP)]
+    return notebook(*cells, title=SCRIPT, authors=[{"name": SCRIPT}])

@@ -2,13 +2,12 @@
 
 import base64
 import io
-import json
 import struct
 import tracemalloc
 import zlib
 
 import pytest
-from cells import code, markdown
+from cells import code, displayed, markdown, notebook, raised
 from PIL import Image
 from submissions import to_zip
 
@@ -16,6 +15,7 @@ from course.export import answers
 from course.export.markup import markdown as rendered
 from course.export.notebook_page import notebook_page
 from course.grader import intake
+from course.grader.notebooks import notebook_reader
 from course.grader.notebooks.compare import OWN
 from course.grader.notebooks.same_outputs import Budget, difference
 from course.text import one_line
@@ -56,17 +56,10 @@ SOUND = {
 
 def shown(mime, content):
     """Return a page that has a picture as an output, in HTML, in Markdown and pasted."""
-    text = base64.b64encode(content).decode()
-    outputs = [
-        {"output_type": "display_data", "metadata": {}, "data": {mime: text}},
-        {
-            "output_type": "display_data",
-            "metadata": {},
-            "data": {"text/html": f'<img src="data:{mime};base64,{text}">'},
-        },
-    ]
-    cells = [code("1", 1, "a", *outputs), markdown(f"![x](data:{mime};base64,{text})", "b")]
-    return notebook_page(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}).encode())
+    uri = f"data:{mime};base64,{base64.b64encode(content).decode()}"
+    data = {mime: uri.partition(",")[2]}, {"text/html": f'<img src="{uri}">'}
+    output = code("1", 1, "a", *map(displayed, data))
+    return notebook_page(notebook(output, markdown(f"![x]({uri})")))
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -79,21 +72,14 @@ def test_a_picture_that_unpacks_to_gigabytes_is_nowhere_shown(name):
     text = base64.b64encode(content).decode()
     assert answers.picture_in({mime: text}) is None
     other = base64.b64encode(png(80, 80)).decode()
-    outputs = [[{"output_type": "display_data", "data": {mime: one}}] for one in (text, other)]
+    books = (notebook(code("", 1, "a", displayed({mime: one}))) for one in (text, other))
+    outputs = [notebook_reader.read(book).code[0].outputs for book in books]
     tracemalloc.start()
     try:
-        assert "picture" in difference(*map(read, outputs), OWN, Budget())[0]
+        assert "picture" in difference(*outputs, OWN, Budget())[0]
         assert tracemalloc.get_traced_memory()[1] < 100e6
     finally:
         tracemalloc.stop()
-
-
-def read(outputs):
-    from course.grader.notebooks import notebook_reader
-
-    cells = [{"cell_type": "code", "source": "", "outputs": outputs, "metadata": {}}]
-    content = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
-    return notebook_reader.read(content.encode()).code[0].outputs
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -105,9 +91,8 @@ def test_other_pictures_are_shown(name):
 def test_a_drawing_that_repeats_itself_is_shown_as_its_text():
     uses = "".join(f'<g id="a{n + 1}">{f"<use href=#a{n}/>" * 10}</g>' for n in range(9))
     drawing = f'<svg onload="x()"><g id="a0"><rect/></g>{uses}</svg>'
-    output = {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": drawing}}
-    cells = [code("1", 1, "a", output), markdown(drawing, "b")]
-    page = notebook_page(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}).encode())
+    shown = code("1", 1, "a", displayed({"image/svg+xml": drawing}))
+    page = notebook_page(notebook(shown, markdown(drawing)))
     assert "<svg" not in page and "<use" not in page and "&lt;use" in page
 
 
@@ -115,11 +100,10 @@ LONG = "é\x1b[2J\u202e" + "x" * 10_000
 
 
 def test_names_of_ten_kilobytes_are_told_in_a_line(toy, tmp_path):
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {LONG: LONG}, "cells": []}
-    output = {"output_type": "error", "ename": LONG, "evalue": LONG, "traceback": [LONG]}
     other = {"output_type": LONG, "data": {LONG: LONG}, "name": LONG}
-    notebook["cells"] = [code(LONG, 1, LONG, output, other), markdown(LONG, LONG)]
-    files = {"notebooks/one.ipynb": json.dumps(notebook).encode(), f"toy/{'x' * 10_000}.py": b"1"}
+    cells = code(LONG, 1, LONG, raised(LONG, LONG, LONG), other), markdown(LONG, LONG)
+    files = {"notebooks/one.ipynb": notebook(*cells, **{LONG: LONG})}
+    files |= {f"toy/{'x' * 10_000}.py": b"1"}
     read = intake.read(toy, to_zip(files | {f"a/{LONG}": b""}, tmp_path / "ann.zip"))
     assert list(read.files) == ["notebooks/one.ipynb"]
     found = answers.cut_out(toy, read.files)

@@ -14,7 +14,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from edits import add_cells, edit
+from cells import add_cells, edit
 from toy_course import copy_toy
 
 from course import definition

@@ -11,6 +11,7 @@ import re
 import zlib
 
 import pytest
+from cells import displayed, markdown
 from PIL import Image
 from sample_course import ANSWERS, NOTEBOOKS, copy_sample
 
@@ -55,12 +56,6 @@ def cell_of(notebook, id):
     return notebook["cells"][index_of(notebook, id)]
 
 
-def new(source, kind="markdown", **more):
-    """A cell as JupyterLab adds it."""
-    cell = {"cell_type": kind, "id": "3f2a9c1d", "metadata": {}, "source": source}
-    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {}) | more
-
-
 def png(width=2, height=2, colour=0):
     file = io.BytesIO()
     Image.new("L", (width, height), colour).save(file, "png")
@@ -68,8 +63,7 @@ def png(width=2, height=2, colour=0):
 
 
 def shown(content, mime="image/png"):
-    data = {mime: base64.b64encode(content).decode()}
-    return {"output_type": "display_data", "metadata": {}, "data": data}
+    return displayed({mime: base64.b64encode(content).decode()})
 
 
 def listed(found):
@@ -186,12 +180,7 @@ def test_work_on_an_older_edition_is_read_with_what_was_handed_out_then(tmp_path
     old = json.loads(path.read_text())
     question = cell_of(old, "question-1")
     question["source"] = question["source"].replace("mean", "maen")
-    dropped = {
-        "cell_type": "markdown",
-        "id": "hint",
-        "metadata": {},
-        "source": "Think of two numbers.",
-    }
+    dropped = markdown("Think of two numbers.", "hint")
     old["cells"].insert(index_of(old, "answer-1") + 1, dropped)
     path.write_text(json.dumps(old))
     handed = derive(course)

@@ -15,6 +15,7 @@ import submissions
 from attacks import EVERYTHING, kernels, machine_code
 from attacks.archives import shadows
 from attacks.world import World
+from cells import code, displayed, notebook, printed
 from grader_submissions import COURSE, work
 
 from course.export.answers import cut_out
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is f
 
 LIMITS = kernel.Limits(cell=8, notebook=30, grace=2)
 FORGED = "accuracy: 0.999"
+PRODUCT = code("print(6 * 7)", 1, "product", printed("42\n"))
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +84,8 @@ def test_a_cell_that_ends_everything_costs_itself_and_the_rest(world, synthetic_
 
 def test_files_beside_the_notebook_do_not_take_the_place_of_others(world, synthetic_dir):
     cells = "import random, json, numpy as np\nprint(random.Random(1).random(), np.arange(3))"
-    notebook = kernels.notebook([kernels.code(cells, 1)])
     files = {**shadows(world.folder / "shadow"), **submissions.blank()}
-    found = executed(world, synthetic_dir, notebook, files)
+    found = executed(world, synthetic_dir, notebook(code(cells, 1)), files)
     assert found.entry["status"] == "executed"
     assert "[0 1 2]" in found.notebook.decode()
     assert not (world.folder / "shadow").exists()
@@ -93,8 +94,7 @@ def test_files_beside_the_notebook_do_not_take_the_place_of_others(world, synthe
 def test_any_number_of_folders_fits_into_a_sandbox(world, synthetic_dir):
     deep = "".join(f"{letter}{{0}}/" for letter in "abcdefgh")
     files = {f"cs231n/{deep.format(number)}own.py": b"" for number in range(300)}
-    cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
-    found = executed(world, synthetic_dir, kernels.notebook(cells), files)
+    found = executed(world, synthetic_dir, notebook(PRODUCT), files)
     assert verdicts(found) == ["same"]
 
 
@@ -103,8 +103,7 @@ def test_any_number_of_folders_fits_into_a_sandbox(world, synthetic_dir):
 )
 def test_the_kernel_is_ours_whatever_the_notebook_asks_for(world, synthetic_dir, name):
     spec = {"name": name, "display_name": name, "argv": ["/bin/false"], "language": "R"}
-    cells = [kernels.code("print(6 * 7)", 1, [kernels.printed("42\n")])]
-    found = executed(world, synthetic_dir, kernels.notebook(cells, kernelspec=spec))
+    found = executed(world, synthetic_dir, notebook(PRODUCT, kernelspec=spec))
     assert verdicts(found) == ["same"]
 
 
@@ -118,14 +117,9 @@ BROKEN = {
     "version 3": b'{"worksheets": [{"cells": []}], "metadata": {}, "nbformat": 3}',
     "half a surrogate": b'{"cells": [{"cell_type": "code", "source": "\\ud800"}], "nbformat": 4}',
     "50 MB": b'{"cells": [], "nbformat": 4, "metadata": {"a": "' + b"x" * 50_000_000 + b'"}}',
-    "a cell of 15 MB": json.dumps(
-        {
-            "cells": [kernels.code("1\n" * 5_000_000, 1), kernels.code("1", [], [[], 3, {}])],
-            "metadata": {},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    ).encode(),
+    "a cell of 15 MB": notebook(
+        code("", 1) | {"source": "1\n" * 5_000_000}, code("1", [], "odd", [], 3, {})
+    ),
 }
 
 
@@ -178,13 +172,11 @@ def test_a_picture_that_is_none_and_one_of_gigabytes_stay_pictures(world, synthe
         base64.b64encode(content).decode()
         for content in (header, b"GIF89a" + b"\xff" * 100, b"<svg onload='x()'/>", b"")
     ]
-    outputs = [
-        {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture}}
-        for picture in (*pictures, "no base64 <script>", "A" * 5)
-    ]
+    pictures += ["no base64 <script>", "A" * 5]
+    outputs = [displayed({"image/png": picture}) for picture in pictures]
     shown = "from IPython.display import display\n" + "\n".join(
-        f"display({{'image/png': {picture!r}}}, raw=True)" for picture in pictures[::-1]
+        f"display({{'image/png': {picture!r}}}, raw=True)" for picture in pictures[3::-1]
     )
-    found = executed(world, synthetic_dir, kernels.notebook([kernels.code(shown, 1, outputs)]))
+    found = executed(world, synthetic_dir, notebook(code(shown, 1, "shows", *outputs)))
     assert found.entry["status"] == "executed"
     assert active(notebook_page(found.notebook)) == []

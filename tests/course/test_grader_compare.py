@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from cells import code, printed, result
+from cells import code, displayed, markdown, notebook, printed, raised, result
 from PIL import Image
 
 from course.definition import Data, DataSet
@@ -25,20 +25,8 @@ METADATA = {"rtol": 0.001, "image": 0.1}
 OURS = {"data": ("print(data)", {}), "train-cell": ("train()", METADATA)}
 
 
-def notebook(*cells):
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
-
-
 def fresh(*outputs, status="ok"):
     return {"status": status, "outputs": notebook_reader.tidy(outputs)}
-
-
-def error(name="ValueError", value="no"):
-    return {"output_type": "error", "ename": name, "evalue": value, "traceback": []}
-
-
-def shows(kind, data, **others):
-    return {"output_type": "display_data", "metadata": {}, "data": {kind: data, **others}}
 
 
 def png(pixels, format="PNG"):
@@ -61,7 +49,7 @@ def picture(place):
     """A white picture, with a black bar."""
     pixels = np.full((60, 80, 3), 255, dtype=np.uint8)
     pixels[:, place : place + 10] = 0
-    return shows("image/png", png(pixels))
+    return displayed({"image/png": png(pixels)})
 
 
 def judge_all(*pairs, data=DATA, here=DATA, end=EXECUTED):
@@ -105,7 +93,8 @@ sys.path.append('/content/drive/My Drive/{}'.format(FOLDERNAME))
 %cd /content/drive/My\\ Drive/$FOLDERNAME/datasets/
 !bash get_datasets.sh
 """
-NO_GOOGLE = error("ModuleNotFoundError", "No module named 'google'")
+NO_GOOGLE = raised("ModuleNotFoundError", "No module named 'google'")
+ERROR = raised("ValueError", "no")
 
 
 @pytest.mark.parametrize(
@@ -116,11 +105,11 @@ NO_GOOGLE = error("ModuleNotFoundError", "No module named 'google'")
         ("!pip install numpy", printed("ERROR: no network"), True),
         ("%pip install -q numpy\nimport numpy", printed("ERROR: no network"), True),
         ("from google.colab import files\ntrain()", NO_GOOGLE, True),
-        ("from google.colab import files\ntrain()", error(), False),
-        ("!pip install numpy\ntrain()", error(), False),
+        ("from google.colab import files\ntrain()", ERROR, False),
+        ("!pip install numpy\ntrain()", ERROR, False),
         ("!bash run.sh\nprint(accuracy)", printed("0.1"), False),
-        ("print('google.colab')", error(), False),
-        ("cd = 3", error(), False),
+        ("print('google.colab')", ERROR, False),
+        ("cd = 3", ERROR, False),
     ],
 )
 def test_lines_of_colab_are_told_as_what_they_are(source, now, is_colabs):
@@ -134,7 +123,7 @@ def test_lines_of_colab_are_told_as_what_they_are(source, now, is_colabs):
 
 def test_a_cell_is_named_by_its_section_and_number():
     texts = ["# Title\n\nText", "Some\n### Check the *gradient*\nand so on", "no heading"]
-    cells = [{"cell_type": "markdown", "source": text} for text in texts]
+    cells = list(map(markdown, texts))
     own = code("show()", 2, "mine", printed("1"))
     data = code("print(data)", 1, "data", printed(DATA))
     stored = notebook_reader.read(notebook(cells[0], data, *cells[1:], own)).code
@@ -202,7 +191,7 @@ def test_streams_may_come_in_any_pieces_and_progress_bars_do_not_count():
 
 def test_html_counts_only_where_it_is_not_there_as_text():
     def report(html, plain):
-        return shows("text/html", html, **{"text/plain": plain})
+        return displayed({"text/html": html, "text/plain": plain})
 
     assert one("x", report("<b>1</b>", "1"), report("<i>1</i>", "1"))["verdict"] == "same"
     assert one("x", report("<b>1</b>", "1"), report("<b>2</b>", "2"))["verdict"] == "differs"
@@ -230,7 +219,7 @@ def test_pictures_are_compared_as_pictures():
     ],
 )
 def test_what_is_no_picture_or_a_bomb_is_said(data):
-    entry = one("plot()", shows("image/png", data), picture(20))
+    entry = one("plot()", displayed({"image/png": data}), picture(20))
     assert entry["verdict"] == "differs"
     assert "a picture cannot be read" in entry["why"]
 
@@ -252,8 +241,8 @@ def test_texts_made_to_take_long_do_not():
 
 
 def test_a_cell_that_raises_fails_whatever_is_stored():
-    raised = code("f()", 2, "mine", error("NotImplementedError", "total"))
-    entry = judge((raised, fresh(error(), status="error")))[0]
+    stored = code("f()", 2, "mine", raised("NotImplementedError", "total"))
+    entry = judge((stored, fresh(ERROR, status="error")))[0]
     assert entry["verdict"] == "fails"
     assert entry["stored"] == "NotImplementedError: total"
     assert entry["fresh"] == "ValueError: no"
@@ -283,7 +272,7 @@ def test_a_cell_that_the_kernel_did_not_survive_fails():
 
 def test_a_cell_that_was_never_run_is_not_compared_unless_it_fails():
     ran = code("f()", None, "mine"), fresh(printed("a"))
-    failed = code("f()", None, "other"), fresh(error(), status="error")
+    failed = code("f()", None, "other"), fresh(ERROR, status="error")
     entries, remarks = judge_all(ran, failed)
     assert [(one["id"], one["verdict"]) for one in entries[1:]] == [("other", "fails")]
     assert remarks == ["cells 2 and 3 were never run"]
@@ -300,7 +289,7 @@ def test_a_notebook_that_was_never_run_is_said_to_be_so():
 def test_a_notebook_without_outputs_is_told_once_and_what_fails_still():
     def look(count):
         sources = [code("f()", n + 1, f"c{n}") for n in range(count)]
-        ended = [fresh(printed("a"))] * (count - 1) + [fresh(error(), status="error")]
+        ended = [fresh(printed("a"))] * (count - 1) + [fresh(ERROR, status="error")]
         cells = notebook_reader.read(notebook(*sources)).code
         entries, remarks, _ = compare(COURSE, cells, ended, EXECUTED, OURS)
         return [one["verdict"] for one in entries], remarks
@@ -359,7 +348,7 @@ def test_on_another_data_set_what_agrees_agrees_and_the_rest_is_not_compared():
     cells = [
         (code("a", 2, "a", printed("accuracy 0.4\n")), fresh(printed("accuracy 0.5\n"))),
         (code("b", 3, "b", printed("all right\n")), fresh(printed("all right\n"))),
-        (code("c", 4, "c", printed("all right\n")), fresh(error(), status="error")),
+        (code("c", 4, "c", printed("all right\n")), fresh(ERROR, status="error")),
     ]
     entries, remarks = judge_all(*cells, here="Data set:  two things\n")
     found = {one["id"]: one["verdict"] for one in entries if one["id"] != "data"}

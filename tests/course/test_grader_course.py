@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 
 from course.export import grades, gradescope, outcome, overview
 from course.text import clean, fit, one_line
-from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
+from tests.sample_results import LOOPS, cell, executed, graded, result, text_of, with_exercises
 
 # Gradescope
 
@@ -86,7 +86,7 @@ def rows(course):
             cell("figure-2", "same"),
         ]
         made = with_exercises(made, sum_naive={"status": status, "misconceptions": hints})
-        made["notebooks"] = [notebook("one", cells[: number % 4])]
+        made["notebooks"] = [executed("one", cells[: number % 4])]
         found.append(overview.row(course, made, graded(made, number % 6) if number > 2 else {}))
     return found
 
@@ -219,7 +219,7 @@ def test_the_course_page_says_who(rows, course):
     assert "Nothing handed in (1): Jane Doe" in told
     assert "Not graded: list.pdf: no student" in told
     assert "9 graded, 3 kept from before" in told
-    bare, all_wrong = result(notebooks=[notebook("one")]), {}
+    bare, all_wrong = result(notebooks=[executed("one")]), {}
     for entry in bare["exercises"]:
         all_wrong[entry["exercise"]] = {"status": "broken"}
     told = text_of(
@@ -267,7 +267,7 @@ def test_the_terminal_table_is_aligned_and_has_80_columns(course):
 def test_ten_thousand_rows_need_little_memory(course, tmp_path):
     hints = {"misconceptions": {"sign": "", "margin": ""}, "status": "failed"}
     cells = [cell(id, "differs") for id in ("train-cell", "figure-1", "figure-2", "search-cell")]
-    made = with_exercises(result(notebooks=[notebook("one", cells)]), train=hints)
+    made = with_exercises(result(notebooks=[executed("one", cells)]), train=hints)
     tracemalloc.start()
     try:
         many = [

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from cells import code, markdown, notebook
 from sample_results import text_of
 from toy_course import copy_toy
 
@@ -14,6 +15,7 @@ from course.grader.grade import grade
 from course.grader.settings import Settings
 
 ONE = "notebooks/one.ipynb"
+SECOND = markdown("### And\nWhat is a sum?", "question-2")
 MORE = """
 [[by_hand]]
 notebook = "one"
@@ -32,13 +34,7 @@ def added(course):
     path.write_text(text)
     path = course.root / ONE
     whole = json.loads(path.read_text())
-    for name, source in (
-        ("question-2", "### And\nWhat is a sum?"),
-        ("answer-2", "**Answer.** So."),
-    ):
-        whole["cells"].append(
-            {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
-        )
+    whole["cells"] += [SECOND, markdown("**Answer.** So.", "answer-2")]
     path.write_text(json.dumps(whole))
     return definition.load(course.root)
 
@@ -109,10 +105,7 @@ def test_whoever_deletes_a_question_and_the_editions_id_has_no_points_for_it(ear
 def test_whoever_answers_it_nevertheless_is_graded_by_a_person(earlier):
     course, finished, _ = earlier
     whole = json.loads(finished[ONE])
-    for name, source in (("question-2", "### And\nWhat is a sum?"), ("answer-2", "A lot.")):
-        whole["cells"].append(
-            {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
-        )
+    whole["cells"] += [SECOND, markdown("A lot.", "answer-2")]
     one = graded(course, finished | {ONE: json.dumps(whole).encode()})
     assert overview.row(course, one)["points"].waiting == 8
 
@@ -144,19 +137,6 @@ def test_an_edition_that_is_not_recorded_and_files_of_another_are_told(earlier):
     ]
 
 
-def foreign(*texts):
-    cells = [
-        {
-            "cell_type": "code" if text.startswith("%") else "markdown",
-            "metadata": {},
-            "source": text,
-        }
-        | ({"outputs": [], "execution_count": None} if text.startswith("%") else {})
-        for text in texts
-    ]
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
-
-
 @pytest.mark.parametrize(
     ("texts", "found"),
     [
@@ -171,7 +151,8 @@ def foreign(*texts):
 )  # fmt: skip
 def test_a_notebook_of_another_course_is_told_once_and_never_silently_0(earlier, texts, found):
     course, finished, _ = earlier
-    files = finished | {ONE: foreign(*texts)}
+    cells = [code(text) if text.startswith("%") else markdown(text) for text in texts]
+    files = finished | {ONE: notebook(*cells)}
     first, second = answers.cut_out(course, files)
     assert (first["state"], first["source"], first["answered"]) == ("foreign", found, bool(found))
     told = handed_out.tell_editions(course, files)

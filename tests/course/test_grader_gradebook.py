@@ -39,7 +39,7 @@ from gradebook_submissions import (
 )
 from nbgrader import api
 from sample_course import copy_sample
-from sample_results import notebook
+from sample_results import executed
 
 from conftest import ROOT
 from course import definition
@@ -98,7 +98,7 @@ def test_what_a_check_prints_does_not_count(book):
 def test_a_dead_kernel_costs_no_points_and_what_is_missing_differs_from_what_is_broken(book):
     """Trap: grades of a dead kernel export as 0, like those of somebody who did nothing."""
     dead = graded("dead", answered("Kinks."))
-    dead[0]["notebooks"] = [notebook("one", status="dead", message="killed")]
+    dead[0]["notebooks"] = [executed("one", status="dead", message="killed")]
     missing, broken = edition(), edition() | {"one": b"{ not json"}
     del missing["one"]
     gradebook.record(COURSE, book, [dead, graded("missing", missing), graded("broken", broken)])

@@ -4,7 +4,8 @@ import os
 import re
 
 import pytest
-from paper_course import COURSE, EXPECTED, ONE, finished_work, notebook
+from cells import markdown, notebook
+from paper_course import COURSE, EXPECTED, ONE, finished_work
 from submissions import put_zip, to_folder, to_zip, with_file, zip_bytes
 
 from course.grader import intake
@@ -123,7 +124,7 @@ def test_own_code_and_named_pictures_are_taken(tmp_path, work):
         "Pack/weights.npz": b"3",
         "plots.py": b"x = 2\n",
     }
-    files = work | {ONE: notebook("![](curve.png) ![](Ka\u0308se.jpg)")} | own
+    files = work | {ONE: notebook(markdown("![](curve.png) ![](Ka\u0308se.jpg)"))} | own
     unused = {"notebooks/unused.png": b"4", "notes.txt": b"5", "Pack/try.ipynb": b"{}"}
     submission = intake.read(COURSE, to_zip(files | unused, tmp_path / "ann.zip"))
     assert (submission.files, submission.remarks) == (files, [])

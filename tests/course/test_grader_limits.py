@@ -5,7 +5,8 @@ import random
 import zipfile
 
 import pytest
-from paper_course import COURSE, EXPECTED, FIRST, GIVEN, ONE, THIRD, TWO, finished_work, notebook
+from cells import markdown, notebook
+from paper_course import COURSE, EXPECTED, FIRST, GIVEN, ONE, THIRD, TWO, finished_work
 from submissions import put_zip, to_folder, to_zip, with_file, zip_bytes
 
 from course.grader import intake
@@ -45,7 +46,8 @@ def read(tmp_path, monkeypatch):
 def test_a_file_as_large_as_allowed_is_taken_and_a_byte_more_is_not(
     read, monkeypatch, make, limit, name
 ):
-    files = dict.fromkeys(EXPECTED, b"#") | {TWO: notebook("own.png")} | {name: b"#" * 5000}
+    files = dict.fromkeys(EXPECTED, b"#") | {TWO: notebook(markdown("own.png"))}
+    files[name] = b"#" * 5000
     monkeypatch.setattr(layout, limit, len(files[name]))
     assert (read(files, make).files, read(files, make).remarks) == (files, [])
     monkeypatch.setattr(layout, limit, len(files[name]) - 1)
@@ -95,7 +97,7 @@ def numbered(form, count):
 
 WORK = finished_work()
 PICTURES = [f"notebooks/{number}.png" for number in range(4)]
-DRAWN = WORK | {ONE: notebook(" ".join(PICTURES))} | dict.fromkeys(PICTURES, b"1")
+DRAWN = WORK | {ONE: notebook(markdown(" ".join(PICTURES)))} | dict.fromkeys(PICTURES, b"1")
 COUNTED = {  # limit: (module, files, so many may be there, what goes if one less may, remark)
     "OTHER_FILES": (layout, WORK | numbered("Pack/own{}.py", 4), len(GIVEN) + 4, ["Pack/own3.py"],
                     LEFT_OUT.format(1)),

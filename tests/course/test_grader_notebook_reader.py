@@ -3,14 +3,10 @@
 import json
 
 import pytest
-from cells import code, markdown
+from cells import code, displayed, markdown, notebook
 from test_notebook import BROKEN
 
 from course.grader.notebooks import notebook_reader
-
-
-def notebook(*cells):
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 @pytest.mark.parametrize(
@@ -37,12 +33,10 @@ def test_whatever_has_the_wrong_shape_is_passed_over():
         },
         {"cell_type": "html", "source": "a\ud800b", "id": "same", "attachments": {"a": 1, "b": {}}},
         {"id": "same", "metadata": 3, "outputs": [{"output_type": "error", "traceback": "x"}]},
-        code(
-            "y", True, "same", {"output_type": "display_data", "data": {"a": {"b": []}, "c": "d"}}
-        ),
+        code("y", True, "same", displayed({"a": {"b": []}, "c": "d"})),
         code("y", 10**30, "x" * 65, {"output_type": "execute_result", "data": []}),
     ]
-    found = notebook_reader.read(json.dumps({"nbformat": 4, "cells": cells}).encode())
+    found = notebook_reader.read(notebook(*cells))
     assert [cell.id for cell in found.cells] == [
         *("cell-0", "cell-1", "same", "cell-3", "cell-4", "cell-5")
     ]
@@ -65,8 +59,7 @@ def test_whatever_has_the_wrong_shape_is_passed_over():
     ],
 )
 def test_another_kernel_is_named(metadata, kernel):
-    content = json.dumps({"nbformat": 4, "cells": [], "metadata": metadata}).encode()
-    assert notebook_reader.read(content).kernel == kernel
+    assert notebook_reader.read(notebook(**metadata)).kernel == kernel
 
 
 def test_pictures_in_text_are_kept_up_to_a_size_together(monkeypatch):

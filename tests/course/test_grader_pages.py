@@ -5,6 +5,7 @@ import json
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from cells import code, displayed, markdown, notebook, printed, raised
 from sample_course import check_cell, copy_sample
 
 from course import definition
@@ -12,7 +13,7 @@ from course.export import feedback, grades, gradescope, markup, overview
 from course.export.nbgrader.scores import scores, unanswered
 from course.export.notebook_page import PAGE_LIMIT, notebook_page
 from tests.conftest import ROOT
-from tests.sample_results import LOOPS, cell, graded, notebook, result, text_of, with_exercises
+from tests.sample_results import LOOPS, cell, executed, graded, result, text_of, with_exercises
 
 SECRET = "s3cret 3.14159265"
 
@@ -165,7 +166,7 @@ def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
         cell("train-cell", "differs", 41, "print(total)", "784 is 792", "loss 784", "loss 792"),
         cell(None, "fails", 50, "1 / 0", "", "", "ZeroDivisionError"),
     ]
-    one = result(notebooks=[notebook("one", cells), notebook("two", [], "missing")])
+    one = result(notebooks=[executed("one", cells), executed("two", [], "missing")])
     html = feedback.page(course, one)
     told = text_of(html)
     assert "Cells: 3 as stored, 1 failing, 1 different." in told
@@ -176,10 +177,10 @@ def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
     assert "two.html" not in html  # there is none
     assert "✗ Not handed in." in told
     placed = cell("c", "differs", 41, "x") | {"section": "Train the SVM"}
-    told = page(result(notebooks=[notebook("one", [placed])]))
+    told = page(result(notebooks=[executed("one", [placed])]))
     assert "Cell 42 in \u201cTrain the SVM\u201d, x shows something else" in told
     many = [cell(f"c{i}", "differs", i, f"line {i}") for i in range(500)]
-    told = page(result(notebooks=[notebook("one", many)]))
+    told = page(result(notebooks=[executed("one", many)]))
     assert "And 460 more." in told
     assert "line 41" not in told
 
@@ -248,34 +249,18 @@ def test_the_page_of_a_notebook_shows_all_its_cells():
     assert html == notebook_page(content)
 
 
-def small_notebook(*cells):
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": list(cells)}).encode()
-
-
-def code_cell(*outputs, source="x"):
-    return {"cell_type": "code", "source": source, "outputs": list(outputs), "execution_count": 3}
-
-
-def data(**kinds):
-    kinds = {name.replace("_", "/"): text for name, text in kinds.items()}
-    return {"output_type": "display_data", "data": kinds, "metadata": {}}
-
-
 def test_outputs_are_shown_or_said_to_be_left_out():
-    streams = [
-        {"output_type": "stream", "name": name, "text": text}
-        for name, text in [("stdout", "a"), ("stdout", ["b\n", "c"]), ("stderr", "\x1b[31mred")]
-    ]
-    error = {"output_type": "error", "ename": "KeyError", "evalue": "7", "traceback": []}
-    traced = error | {"traceback": ["\x1b[0;31mKeyError\x1b[0m", "line 3"]}
+    streams = [printed("a"), printed(["b\n", "c"]), printed("\x1b[31mred") | {"name": "stderr"}]
+    traced = raised("KeyError", "7", "\x1b[0;31mKeyError\x1b[0m", "line 3")
+    others = [{"text/markdown": "*so*"}, {"text/plain": "<7>"}, {"image/svg+xml": "<svg><text>7"}]
+    others += [{"image/png": "broken"}, {"application/javascript": "alert(1)"}]
     table = "<style>td {color: red}</style><table><tr><td onclick='x()'>7</td></tr></table>"
     html = notebook_page(
-        small_notebook(
-            code_cell(*streams, error, traced),
-            code_cell(data(text_html=table, text_plain="no"), data(text_markdown="*so*")),
-            code_cell(data(text_plain="<7>"), data(**{"image_svg+xml": "<svg><text>7"})),
-            code_cell(data(image_png="broken"), data(application_javascript="alert(1)")),
-            {"cell_type": "raw", "source": "<b>raw</b>"},
+        notebook(
+            code("x", 3, "a", *streams, raised("KeyError", "7"), traced),
+            code("x", 3, "b", displayed({"text/html": table, "text/plain": "no"})),
+            code("x", 3, "c", *map(displayed, others)),
+            markdown("<b>raw</b>") | {"cell_type": "raw"},
         )
     )
     told = text_of(html)
@@ -300,12 +285,11 @@ def test_what_is_no_notebook_is_said_to_be_none(content):
 
 def test_a_huge_notebook_makes_a_bounded_page_in_bounded_time():
     misnested = "<b><i></b></i>" * 1400
-    cells = [{"cell_type": "markdown", "source": misnested}] * 2000  # 40 MB
-    html = notebook_page(small_notebook(*cells))
+    html = notebook_page(notebook(*[markdown(misnested)] * 2000))  # 40 MB
     assert len(html) < PAGE_LIMIT + 1_000_000
     assert "more cells are not shown" in html
-    printed = {"output_type": "stream", "name": "stdout", "text": "x" * 10_000_000}
-    html = notebook_page(small_notebook(code_cell(printed), code_cell(source="y" * 10_000_000)))
+    shown = code("x", 3, "a", printed("x" * 10_000_000))
+    html = notebook_page(notebook(shown, code("y" * 10_000_000)))
     assert html.count("cut here, after 20,000 characters") == 2
     assert len(html) < 100_000
 

@@ -8,18 +8,18 @@ test would see what happens.
 import base64
 import html
 import http.server
-import json
 import threading
 import time
 
 import pytest
+from cells import code, displayed, markdown, notebook, printed, raised
 from sample_course import copy_sample
 
 from course.export import feedback, overview
 from course.export.markup import POLICY
 from course.export.notebook_page import notebook_page
 from tests.lab_in_browser import chromium
-from tests.sample_results import cell, graded, notebook, result, with_exercises
+from tests.sample_results import cell, executed, graded, result, with_exercises
 
 pytestmark = pytest.mark.slow  # each starts a browser
 
@@ -130,7 +130,7 @@ def hostile_results(attacks):
         lines = [{"title": text, "ok": False, "detail": text, "public": text}]
         made = with_exercises(result(), train=words | {"lines": lines})
         cells = [cell(text, "differs", 3, text, text, text, text)]
-        made["notebooks"] = [notebook("one", cells, "dead", text), notebook("two")]
+        made["notebooks"] = [executed("one", cells, "dead", text), executed("two")]
         made["remarks"] = [text]
         made["name"] = f"{number} {text}"
         made["slug"] = f"s{number}"
@@ -213,17 +213,12 @@ def test_nothing_hostile_runs_in_the_page_of_a_notebook(driver, tmp_path, world)
         kinds += [{"image/png": text}, {"text/plain": text}, {"text/latex": text}, data]
         kinds += [{"application/javascript": text}, {"text/html": [text, SVG]}]
         kinds += [{"image/png": f"AAAA' onerror='{text}"}, {"image/svg+xml": SVG}]
-        outputs = [{"output_type": "display_data", "data": one, "metadata": data} for one in kinds]
-        outputs += [{"output_type": "stream", "name": text, "text": text}]
-        outputs += [{"output_type": "error", "ename": text, "evalue": text, "traceback": [text]}]
-        cells += [
-            {"cell_type": kind, "source": text, "id": text, "metadata": {"id": text}}
-            for kind in ("markdown", "raw")
-        ]
-        code = {"cell_type": "code", "source": text, "execution_count": text, "outputs": outputs}
-        cells.append(code)
-    content = json.dumps({"nbformat": 4, "cells": cells, "metadata": {"title": ATTACKS[0]}})
-    check(driver, visit(driver, tmp_path, notebook_page(content.encode()), "one.html"), asked)
+        outputs = [displayed(one) | {"metadata": data} for one in kinds]
+        outputs += [printed(text) | {"name": text}, raised(text, text, text)]
+        typed = markdown(text, text) | {"metadata": {"id": text}}
+        cells += [typed, typed | {"cell_type": "raw"}, code(text, text, text, *outputs)]
+    page = notebook_page(notebook(*cells, title=ATTACKS[0]))
+    check(driver, visit(driver, tmp_path, page, "one.html"), asked)
     shown = driver.execute_script("return document.querySelectorAll('.cell').length")
     assert shown == len(cells)
 
@@ -235,13 +230,11 @@ def full_pages(course):
     hint = {"misconceptions": {"no-update": "The weights do not move."}, "status": "failed"}
     made = with_exercises(result(name="A" * 200, remarks=["x" * 300]), train=hint)
     cells = [cell("train-cell", "differs", 3, "x" * 80, "", "y" * 300, "z" * 300)]
-    made["notebooks"] = [notebook("one", cells)]
+    made["notebooks"] = [executed("one", cells)]
     made["answers"][0]["source"] = (
         "a " * 99 + "\n\n| a | b |\n|-|-|\n| c | d |\n\n$" + "x" * 200 + "$"
     )
-    printed = {"output_type": "stream", "name": "stdout", "text": "x" * 500}
-    code = {"cell_type": "code", "source": "x = 1  # " + "y" * 200, "outputs": [printed]}
-    content = json.dumps({"nbformat": 4, "cells": [code]}).encode()
+    content = notebook(code("x = 1  # " + "y" * 200, 1, "a", printed("x" * 500)))
     return {
         "feedback.html": feedback.page(course, made),
         "index.html": overview.index(
@@ -274,7 +267,7 @@ def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
         with_exercises(result(name="ann", slug="a"), train={"status": "failed"}),
         with_exercises(result(name="Ben", slug="b"), sum_naive={"status": "failed"}),
     ]
-    made[2]["notebooks"] = [notebook("one", [cell("train-cell", "fails")])]
+    made[2]["notebooks"] = [executed("one", [cell("train-cell", "fails")])]
     page = tmp_path / "index.html"
     page.write_text(overview.index(course, [overview.row(course, one) for one in made]), "utf-8")
     emulate(driver, pixels=420)

@@ -69,7 +69,7 @@ def test_displays_are_cleared_and_updated_and_widgets_left_out(run):
 
 
 def test_a_notebook_for_another_kernel_runs_with_ours_and_that_is_said(run):
-    entry, texts = run("print(2 + 2)", metadata={"kernelspec": {"name": "evil", "language": "sh"}})
+    entry, texts = run("print(2 + 2)", kernelspec={"name": "evil", "language": "sh"})
     assert texts == ["4\n"]
     assert entry["message"] == "it asks for the kernel 'evil'; it was run with Python's"
 

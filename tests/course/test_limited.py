@@ -8,6 +8,7 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cells import markdown, notebook
 
 from course import limited
 from course.export import markup
@@ -124,8 +125,7 @@ def test_html_that_takes_hours_is_shown_as_it_was_typed(render):
 
 @pytest.mark.slow
 def test_a_page_with_such_a_cell_is_made_of_plain_text():
-    cells = [{"cell_type": "markdown", "source": text} for text in ("*bold*", nested(8_000))]
-    page = notebook_page(json.dumps({"nbformat": 4, "cells": cells * 25}).encode())
+    page = notebook_page(notebook(*[markdown("*bold*"), markdown(nested(8_000))] * 25))
     assert "*bold*" in page and "<em>" not in page
 
 

@@ -14,7 +14,7 @@ import zipfile
 
 import nbformat
 import pytest
-from edits import edit
+from cells import edit
 from student_edition import COURSE, NOTEBOOKS, derived, put_back, student_notebook
 from toy_course import copy_toy
 

@@ -8,7 +8,7 @@ import io
 import nbformat
 import numpy as np
 import pytest
-from edits import add_cells, edit, edit_cell
+from cells import add_cells, edit, edit_cell
 from student_edition import derived
 
 from course import definition

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from edits import edit, edit_cell, read_cells
+from cells import edit, edit_cell, read_cells
 
 from course import definition, record
 from course.edition import handed_out, release

@@ -6,7 +6,7 @@ On copies of the toy course, each with one fault.
 import re
 
 import pytest
-from edits import add_cells, edit, edit_cell, remove_cell
+from cells import add_cells, edit, edit_cell, remove_cell
 
 from course import definition
 from course.checks import build

@@ -4,6 +4,7 @@ executing anything; and looks into the gradebook."""
 import atexit
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -87,19 +88,22 @@ def graded(slug, books, failed=()):
     return result, {}, submitted
 
 
-def nbgrader(book, *args, fails=False):
+def nbgrader(book, *args, fails=False, **variables):
     """Run a command of nbgrader in a folder, with nobody's settings; return what it prints."""
-    home = book.parent / "home"
+    home = book.with_name(f"{book.name}-home")
     env = {
         **os.environ,
         "HOME": str(home),
         "IPYTHONDIR": str(home / "ipython"),
         **{f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")},
+        # nbgrader calls alembic, which is installed beside Python.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        **variables,
     }
     command = [sys.executable, "-m", "nbgrader", *args]
-    ended = subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=600)
     assert (ended.returncode != 0) == fails, ended.stderr
+    assert fails or not re.search("Traceback|ERROR", ended.stderr), ended.stderr
     return ended.stdout + ended.stderr
 
 

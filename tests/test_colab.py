@@ -7,6 +7,7 @@ hidden, which Colab's Python has no more.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -105,13 +106,6 @@ def find(book, name):
     return next(cell for cell in book.cells if cell.id == name)
 
 
-def write_zip(path, folder):
-    with zipfile.ZipFile(path, "w") as file:
-        for one in sorted(folder.rglob("*")):
-            if one.is_file():
-                file.write(one, f"top/{one.relative_to(folder)}")
-
-
 @pytest.mark.parametrize(
     "read",
     [
@@ -122,9 +116,9 @@ def write_zip(path, folder):
 )
 def test_both_notebooks_run_and_an_edit_is_used_by_the_next_cell(alone, read):
     folder, url = alone
-    (folder / "tree").mkdir()
-    copy_tree(folder / "tree")
-    write_zip(folder / "served" / "course.zip", folder / "tree")
+    (folder / "tree" / "top").mkdir(parents=True)
+    copy_tree(folder / "tree" / "top")
+    shutil.make_archive(folder / "served" / "course", "zip", folder / "tree")
     content = folder / "content"
     for path in COURSE.notebook_files:
         book = read(ROOT / path)

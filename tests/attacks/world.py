@@ -16,6 +16,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+import pytest
+
 from conftest import ROOT
 
 OURS = ("cs231n", "course", "exercises", "datasets/scenes", "notebooks")
@@ -121,6 +123,18 @@ class World:
         self.process.wait()
         self.listeners.close()
         self.secrets[-1].unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def in_its_place(folder):
+    """Yield a World that has the place of this process's home and temporary folder, and a patch."""
+    world = World(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world.home))
+        patch.setenv("CANARY", world.canary)
+        patch.setattr(tempfile, "tempdir", str(world.temporary))
+        yield world, patch
+    world.close()
 
 
 def outlasting(bound):

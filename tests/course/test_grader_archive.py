@@ -17,9 +17,7 @@ from course.grader.intake import archive, examine
 LINK, PIPE = 0o120777, 0o010644
 
 
-@pytest.fixture
-def work():
-    return finished_work()
+WORK = finished_work()
 
 
 @pytest.mark.parametrize(
@@ -37,20 +35,20 @@ def work():
         ("d/" * 45 + "evil.py", "too deep"),
     ],
 )
-def test_names_that_lead_elsewhere_are_refused(tmp_path, work, name, why):
-    path = to_zip(work | {name: b"evil = 1\n"}, tmp_path / "ann.zip")
+def test_names_that_lead_elsewhere_are_refused(tmp_path, name, why):
+    path = to_zip(WORK | {name: b"evil = 1\n"}, tmp_path / "ann.zip")
     submission = intake.read(COURSE, path)
-    assert submission.files == work
+    assert submission.files == WORK
     [remark] = submission.remarks
     assert why in remark
     assert remark.isprintable() and len(remark) < 400
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_links_and_devices_in_zips_are_refused(tmp_path, work):
-    files = work | {ONE: (b"/etc/passwd", LINK), "Pack/pipe.py": (b"", PIPE)}
+def test_links_and_devices_in_zips_are_refused(tmp_path):
+    files = WORK | {ONE: (b"/etc/passwd", LINK), "Pack/pipe.py": (b"", PIPE)}
     submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
-    assert submission.files == with_file(work, ONE, None)
+    assert submission.files == with_file(WORK, ONE, None)
     assert set(submission.remarks) == {
         f"{ONE}: it is a link, which is not followed",
         "Pack/pipe.py: it is not a regular file",
@@ -58,19 +56,19 @@ def test_links_and_devices_in_zips_are_refused(tmp_path, work):
     }
 
 
-def test_links_and_devices_in_folders_are_never_opened(tmp_path, work):
+def test_links_and_devices_in_folders_are_never_opened(tmp_path):
     secret = to_folder({"first.py": b"secret = 1\n", "sub/x.py": b"y = 1\n"}, tmp_path / "out")
-    folder = to_folder(with_file(work, FIRST, None), tmp_path / "ann")
+    folder = to_folder(with_file(WORK, FIRST, None), tmp_path / "ann")
     (folder / FIRST).symlink_to(secret / "first.py")
     (folder / "Pack/linked").symlink_to(secret / "sub")
     (folder / "Pack/loop").symlink_to(folder)
     os.mkfifo(folder / "Pack/pipe.py")  # opening it to read would wait for ever
     submission = intake.read(COURSE, folder)
-    assert submission.files == with_file(work, FIRST, None)
+    assert submission.files == with_file(WORK, FIRST, None)
     assert len(submission.remarks) == 5
     assert "Pack/pipe.py: it is not a regular file" in submission.remarks
     assert f"{FIRST}: it is a link, which is not followed" in submission.remarks
-    for target, name in ((folder, "eve"), (to_zip(work, tmp_path / "bob.zip"), "eve.zip")):
+    for target, name in ((folder, "eve"), (to_zip(WORK, tmp_path / "bob.zip"), "eve.zip")):
         (tmp_path / name).symlink_to(target)
         submission = intake.read(COURSE, tmp_path / name)
         assert submission.files == {}
@@ -87,11 +85,11 @@ def test_a_file_that_became_a_link_since_it_was_listed_is_not_followed(tmp_path)
         archive.open_regular(tmp_path / "here")
 
 
-def test_an_unreadable_file_is_a_line(tmp_path, work, monkeypatch):
+def test_an_unreadable_file_is_a_line(tmp_path, monkeypatch):
     def fail(path):  # root may read everything, so that a mode tests nothing
         raise PermissionError(13, "Permission denied") if path.endswith("One.ipynb") else OSError(5)
 
-    folder = to_folder({name: work[name] for name in (ONE, FIRST)}, tmp_path / "ann")
+    folder = to_folder({name: WORK[name] for name in (ONE, FIRST)}, tmp_path / "ann")
     monkeypatch.setattr(archive, "open_regular", fail)
     submission = intake.read(COURSE, folder)
     assert submission.files == {}
@@ -105,15 +103,15 @@ def test_a_submission_that_cannot_be_opened_is_a_line_without_its_path(tmp_path)
     ]
 
 
-def test_what_occurs_twice_is_refused(tmp_path, work):
-    buffer = io.BytesIO(zip_bytes(work))
+def test_what_occurs_twice_is_refused(tmp_path):
+    buffer = io.BytesIO(zip_bytes(WORK))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(buffer, "a") as file:
         file.writestr(FIRST, b"other = 1\n")
         file.writestr("./" + SECOND, b"other = 1\n")  # another spelling of the same
         file.writestr(ONE + "/inside.py", b"other = 1\n")
         file.writestr("Notebooks/two.ipynb", b"{}")
     submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", buffer.getvalue()))
-    assert submission.files == {name: work[name] for name in work if name not in (FIRST, SECOND)}
+    assert submission.files == {name: WORK[name] for name in WORK if name not in (FIRST, SECOND)}
     assert set(submission.remarks) == {
         f"{FIRST}: it is there twice; none is taken",
         f"{SECOND}: it is there twice; none is taken",
@@ -124,23 +122,23 @@ def test_what_occurs_twice_is_refused(tmp_path, work):
     }
 
 
-def test_encrypted_and_oddly_compressed_entries_are_refused(tmp_path, work):
-    buffer = io.BytesIO(zip_bytes(with_file(work, FIRST, None)))
+def test_encrypted_and_oddly_compressed_entries_are_refused(tmp_path):
+    buffer = io.BytesIO(zip_bytes(with_file(WORK, FIRST, None)))
     with zipfile.ZipFile(buffer, "a") as file:
-        file.writestr(FIRST, work[FIRST])
+        file.writestr(FIRST, WORK[FIRST])
     content = bytearray(buffer.getvalue())
     entry = content.rfind(ONE.encode()) - 46  # in the list of contents
     assert content[entry : entry + 4] == b"PK\x01\x02"
     content[entry + 8] |= 1
     content[content.rfind(FIRST.encode()) - 46 + 10] = 1  # "shrunk", of 1989
     submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", content))
-    assert set(submission.files) == set(work) - {ONE, FIRST}
+    assert set(submission.files) == set(WORK) - {ONE, FIRST}
     assert f"{ONE}: it is encrypted" in submission.remarks
     assert any(s.startswith(f"{FIRST}: it is compressed in") for s in submission.remarks)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_zips_of_other_methods_are_read_within_the_same_limits(tmp_path, work, method):
+def test_zips_of_other_methods_are_read_within_the_same_limits(tmp_path, method):
     def pack(files):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", method) as file:
@@ -148,8 +146,8 @@ def test_zips_of_other_methods_are_read_within_the_same_limits(tmp_path, work, m
                 file.writestr(name, content)
         return buffer.getvalue()
 
-    assert intake.read(COURSE, put_zip(tmp_path / "ann.zip", pack(work))).files == work
-    bomb = pack(with_file(work, ONE, b" " * 24_000_000))
+    assert intake.read(COURSE, put_zip(tmp_path / "ann.zip", pack(WORK))).files == WORK
+    bomb = pack(with_file(WORK, ONE, b" " * 24_000_000))
     remarks = intake.read(COURSE, put_zip(tmp_path / "bob.zip", bomb)).remarks
     assert f"{ONE}: it is a zip bomb: more than 200 times its packed size" in remarks
     damaged = bytearray(pack({FIRST: bytes(range(256))}))
@@ -176,19 +174,19 @@ def test_what_is_no_zip_is_told_by_its_first_bytes(tmp_path, start, what):
 # Limits
 
 
-def test_bombs_are_stopped_while_they_unpack(tmp_path, work):
+def test_bombs_are_stopped_while_they_unpack(tmp_path):
     """Zeros shrink a thousandfold; neither the limit of a file nor the ratio is passed."""
     bomb = b" " * 30_000_000
-    files = with_file(with_file(work, ONE, bomb), FIRST, bomb)
+    files = with_file(with_file(WORK, ONE, bomb), FIRST, bomb)
     submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
-    assert set(submission.files) == set(work) - {ONE, FIRST}
+    assert set(submission.files) == set(WORK) - {ONE, FIRST}
     assert f"{FIRST}: it has more than 1 MB" in submission.remarks
     assert f"{ONE}: it is a zip bomb: more than 200 times its packed size" in submission.remarks
 
 
-def test_sizes_that_a_zip_states_are_not_believed(tmp_path, work):
+def test_sizes_that_a_zip_states_are_not_believed(tmp_path):
     """What is stated too small ends there, and has a wrong checksum; too large changes nothing."""
-    files = with_file(work, "Pack/own.py", b"x = 1\n" * 1000)
+    files = with_file(WORK, "Pack/own.py", b"x = 1\n" * 1000)
     content = zip_bytes(files)
     for stated in (10, 0xFFFFFFF0):
         lying = bytearray(content)
@@ -196,33 +194,33 @@ def test_sizes_that_a_zip_states_are_not_believed(tmp_path, work):
         struct.pack_into("<I", lying, entry + 24, stated)
         submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", lying))
         if stated == 10:
-            assert submission.files == work
+            assert submission.files == WORK
             assert submission.remarks[0].startswith("Pack/own.py: it cannot be unpacked (Bad CRC")
         else:
             assert (submission.files, submission.remarks) == (files, [])
 
 
-def test_thousands_of_copies_and_bombs_do_not_hang_the_reader(tmp_path, work):
+def test_thousands_of_copies_and_bombs_do_not_hang_the_reader(tmp_path):
     """What is looked for and unpacked is bounded, also where each of it is refused."""
     copies = {f"{number}/{ONE}": b"{}" for number in range(2000)}
     bombs = {f"Pack/{number}.py": b"#" * 1_100_000 for number in range(310)}
     environments = {f"{number}/pyvenv.cfg": b"" for number in range(2000, 4000)}
     submission = intake.read(
-        COURSE, to_zip(work | copies | bombs | environments, tmp_path / "ann.zip")
+        COURSE, to_zip(WORK | copies | bombs | environments, tmp_path / "ann.zip")
     )
-    assert submission.files == work
+    assert submission.files == WORK
     assert len(submission.remarks) == intake.MAX_REMARKS + 1
 
 
-def test_virtual_environments_are_passed_over(tmp_path, work):
+def test_virtual_environments_are_passed_over(tmp_path):
     env = {"env/pyvenv.cfg": b"", "env/lib/x.py": b"", "env/bin/python": (b"/usr/bin", LINK)}
-    assert intake.read(COURSE, to_zip(work | env, tmp_path / "ann.zip")).remarks == []
+    assert intake.read(COURSE, to_zip(WORK | env, tmp_path / "ann.zip")).remarks == []
 
 
-def test_no_broken_zip_stops_the_reader(tmp_path, work, monkeypatch):
+def test_no_broken_zip_stops_the_reader(tmp_path, monkeypatch):
     """Every tenth of a zip, and zips of which a few bytes were changed anywhere."""
     monkeypatch.setattr(examine, "remarks", lambda files: [])  # it is the zips that are looked at
-    small = {name: work[name] for name in EXPECTED}
+    small = {name: WORK[name] for name in EXPECTED}
     content = zip_bytes(small)
     generator = random.Random(231)
     variants = [content[: len(content) * tenth // 10] for tenth in range(10)]

@@ -10,7 +10,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
@@ -18,7 +17,7 @@ import pytest
 import submissions
 from attacks import WRONG, answers, archives, at_import, cheats, tester
 from attacks.frames import frame, streams
-from attacks.world import World, outlasting
+from attacks.world import in_its_place, outlasting
 from grader_submissions import COURSE, PROBLEMS, work
 
 from conftest import OTHER_SEED
@@ -58,15 +57,10 @@ def settings(other_problems):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, settings):
     """What may not be touched, as it is while everything below is graded."""
-    world = World(tmp_path_factory.mktemp("w"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world.home))
-        patch.setenv("CANARY", world.canary)
-        patch.setattr(tempfile, "tempdir", str(world.temporary))
+    with in_its_place(tmp_path_factory.mktemp("w")) as (world, _):
         gradebook.record(COURSE, world.gradebook.parent, [])  # an empty one
         world.before = world.state()
         yield world
-    world.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,15 @@ output is forged.
 """
 
 import base64
-import html.parser
 import json
 import sys
-import tempfile
 
 import pytest
 import submissions
 from attacks import EVERYTHING, kernels, machine_code
 from attacks.archives import shadows
-from attacks.world import World
+from attacks.world import in_its_place
+from bs4 import BeautifulSoup
 from cells import code, displayed, notebook, printed
 from grader_submissions import COURSE, work
 
@@ -31,15 +30,10 @@ PRODUCT = code("print(6 * 7)", 1, "product", printed("42\n"))
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("w"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world.home))
-        patch.setenv("CANARY", world.canary)
-        patch.setattr(tempfile, "tempdir", str(world.temporary))
+    with in_its_place(tmp_path_factory.mktemp("w")) as (world, patch):
         patch.setattr(rerun, "SHORT", str(world.temporary))
         world.before = world.state()
         yield world
-    world.close()
 
 
 def executed(world, synthetic_dir, notebook, files=()):
@@ -133,29 +127,22 @@ def test_a_broken_notebook_is_an_entry_not_an_error(world, synthetic_dir, name):
 
 # Pages
 
-
-class Active(html.parser.HTMLParser):
-    """Notes what a browser could run, load or follow."""
-
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def handle_starttag(self, tag, attributes):
-        if tag in ("script", "iframe", "object", "embed", "form", "base", "svg", "math", "link"):
-            self.found.append(tag)
-        for name, value in attributes:
-            value = "".join((value or "").split()).lower()
-            if name.startswith("on") or value.startswith(("javascript:", "vbscript:", "data:text")):
-                self.found.append(f"{tag} {name}={value}")
-            if tag == "meta" and name == "http-equiv" and value == "refresh":
-                self.found.append("refresh")
+ACTIVE = ("script", "iframe", "object", "embed", "form", "base", "svg", "math", "link")
 
 
 def active(text):
-    parser = Active()
-    parser.feed(text)
-    return parser.found
+    """Return what a browser could run, load or follow."""
+    found = []
+    for tag in BeautifulSoup(text, "html.parser", multi_valued_attributes=None).find_all():
+        if tag.name in ACTIVE:
+            found.append(tag.name)
+        for name, value in tag.attrs.items():
+            value = "".join(value.split()).lower()
+            if name.startswith("on") or value.startswith(("javascript:", "vbscript:", "data:text")):
+                found.append(f"{tag.name} {name}={value}")
+            if (tag.name, name, value) == ("meta", "http-equiv", "refresh"):
+                found.append("refresh")
+    return found
 
 
 def test_nothing_of_an_executed_notebook_runs_in_its_page(world, synthetic_dir):

@@ -10,10 +10,7 @@ from course.grader import intake
 from course.grader.intake import examine, layout
 from course.limited import Refused
 
-
-@pytest.fixture
-def work():
-    return finished_work()
+WORK = finished_work()
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
@@ -40,8 +37,8 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
         ("\ufeffx = 'é'\r\n".encode(), None),
     ],
 )
-def test_damaged_code_is_remarked_on(tmp_path, work, content, said):
-    files = with_file(work, FIRST, content)
+def test_damaged_code_is_remarked_on(tmp_path, content, said):
+    files = with_file(WORK, FIRST, content)
     submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
     assert submission.files == files
     if said is None:
@@ -68,8 +65,8 @@ def test_damaged_code_is_remarked_on(tmp_path, work, content, said):
         (b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": ["python2"]}}', None),
     ],
 )
-def test_damaged_notebooks_are_remarked_on(tmp_path, work, content, said):
-    submission = intake.read(COURSE, to_zip(with_file(work, ONE, content), tmp_path / "ann.zip"))
+def test_damaged_notebooks_are_remarked_on(tmp_path, content, said):
+    submission = intake.read(COURSE, to_zip(with_file(WORK, ONE, content), tmp_path / "ann.zip"))
     assert submission.files[ONE] == content
     if said is None:
         assert submission.remarks == []
@@ -116,11 +113,11 @@ def test_an_empty_file_is_right_where_it_makes_a_package():
     assert examine.remarks({"Pack/own/__init__.py": b"", "a.py": b""}) == ["a.py: it is empty"]
 
 
-def test_missing_files_are_remarked_on(tmp_path, work):
+def test_missing_files_are_remarked_on(tmp_path):
     for name in EXPECTED:
-        submission = intake.read(COURSE, to_zip(with_file(work, name, None), tmp_path / "ann.zip"))
+        submission = intake.read(COURSE, to_zip(with_file(WORK, name, None), tmp_path / "ann.zip"))
         assert submission.remarks == [f"{name}: it is missing"]
-    theirs = {name: work[name] for name in work if name not in GIVEN}
+    theirs = {name: WORK[name] for name in WORK if name not in GIVEN}
     assert (
         intake.read(COURSE, to_zip(theirs, tmp_path / "ann.zip")).remarks == []
     )  # ours take their place
@@ -128,13 +125,13 @@ def test_missing_files_are_remarked_on(tmp_path, work):
     assert submission.remarks == ["nothing of the assignment was found"]
 
 
-def test_remarks_are_printable_and_few(tmp_path, work):
+def test_remarks_are_printable_and_few(tmp_path):
     nasty = {f"../{number}\x1b[31m\u202e{'é' * 900}.py": b"" for number in range(300)}
-    submission = intake.read(COURSE, to_zip(work | nasty, tmp_path / "ann.zip"))
-    assert submission.files == work
+    submission = intake.read(COURSE, to_zip(WORK | nasty, tmp_path / "ann.zip"))
+    assert submission.files == WORK
     assert len(submission.remarks) == layout.MAX_REFUSED + 1
     assert all(remark.isprintable() and len(remark) < 400 for remark in submission.remarks)
     bad = {f"Pack/bad{number}.py": b"(" for number in range(100)}
-    submission = intake.read(COURSE, to_zip(work | bad, tmp_path / "ann.zip"))
+    submission = intake.read(COURSE, to_zip(WORK | bad, tmp_path / "ann.zip"))
     assert len(submission.remarks) == intake.MAX_REMARKS + 1
     assert submission.remarks[-1] == "and 60 more remarks"

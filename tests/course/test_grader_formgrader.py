@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
+from cells import code, displayed, printed, raised
 from gradebook_submissions import COURSE, HINT, answered, cell_of, graded, nbgrader
 
 from conftest import ROOT
@@ -135,7 +136,7 @@ def hostile():
     }
     everything = "\n".join(HTML)
     outputs = [
-        {"output_type": "display_data", "data": {kind: content}, "metadata": metadata}
+        displayed({kind: content}) | {"metadata": metadata}
         for metadata in (
             {},
             {"image/png": {"width": f"1 onload={RUN}"}, "text/html": {"isolated": 1}},
@@ -147,22 +148,14 @@ def hostile():
         )
     ]
     texts = [
-        {"output_type": "stream", "name": HTML[0], "text": everything},
-        {"output_type": "error", "ename": everything, "evalue": everything, "traceback": HTML},
+        printed(everything) | {"name": HTML[0]},
+        raised(everything, everything, *HTML),
         {"output_type": HTML[0], "text": everything},
     ]
     for index, piece in enumerate((texts, outputs[:32], outputs[32:])):
-        bad["cells"].insert(
-            5 + index,
-            {
-                "cell_type": "code",
-                "id": f'{index}"><script>{RUN}</script>',
-                "metadata": {"tags": [HTML[0]], "magics_language": HTML[0]},
-                "execution_count": HTML[0],
-                "source": everything,
-                "outputs": piece,
-            },
-        )
+        hostile = code(everything, HTML[0], f'{index}"><script>{RUN}</script>', *piece)
+        hostile["metadata"] = {"tags": [HTML[0]], "magics_language": HTML[0]}
+        bad["cells"].insert(5 + index, hostile)
     for kind in ("raw", "markdown", HTML[0]):
         raw = {"cell_type": kind, "id": kind, "metadata": {"raw_mimetype": "text/html"}}
         bad["cells"].append(raw | {"source": "\n\n".join(MARKDOWN)})

@@ -13,15 +13,12 @@ from course.grader.intake import downloads
 from course.submission import archive as packing
 from course.submission.contents import Contents
 
-
-@pytest.fixture
-def work():
-    return finished_work()
+WORK = finished_work()
 
 
 @pytest.mark.parametrize("folder", ["", "assignment1", "a b/Ünï/assignment1/assignment1"])
 @pytest.mark.parametrize("make", [to_zip, to_folder])
-def test_work_is_found_in_folders_and_zips(tmp_path, work, folder, make):
+def test_work_is_found_in_folders_and_zips(tmp_path, folder, make):
     extra = {
         "manifest.json": b"{}",
         "html/One.html": b"page",
@@ -32,41 +29,41 @@ def test_work_is_found_in_folders_and_zips(tmp_path, work, folder, make):
         "tools/download.py": b"ours",
         "notebooks/other.ipynb": b"{}",
     }
-    submission = intake.read(COURSE, make(work | extra, tmp_path / "ann.zip", folder))
+    submission = intake.read(COURSE, make(WORK | extra, tmp_path / "ann.zip", folder))
     assert submission.remarks == []
-    assert submission.files == work
+    assert submission.files == WORK
 
 
-def test_what_make_submission_packs_is_read_as_it_is(tmp_path, work):
-    entries = packing.with_manifest(COURSE, Contents(work), {}, {}, "code")
+def test_what_make_submission_packs_is_read_as_it_is(tmp_path):
+    entries = packing.with_manifest(COURSE, Contents(WORK), {}, {}, "code")
     packing.write(tmp_path / "ann.zip", entries)
     submission = intake.read(COURSE, tmp_path / "ann.zip")
-    assert (submission.files, submission.remarks) == (work, [])
+    assert (submission.files, submission.remarks) == (WORK, [])
 
 
-def test_windows_names_and_letter_case(tmp_path, work):
+def test_windows_names_and_letter_case(tmp_path):
     """Older zips of Windows have backslashes, other tools leave these in the names of files."""
-    named = {f"Assignment1\\{name}".replace("/", "\\"): work[name] for name in work}
-    assert intake.read(COURSE, to_zip(named, tmp_path / "ann.zip")).files == work
-    assert intake.read(COURSE, to_folder(named, tmp_path / "ann")).files == work
+    named = {f"Assignment1\\{name}".replace("/", "\\"): WORK[name] for name in WORK}
+    assert intake.read(COURSE, to_zip(named, tmp_path / "ann.zip")).files == WORK
+    assert intake.read(COURSE, to_folder(named, tmp_path / "ann")).files == WORK
     spellings = {"notebooks/O": "Notebooks/o", "Pack/deep": "pack/DEEP", "pictures": "Pictures"}
-    named = work
+    named = WORK
     for ours, theirs in spellings.items():
         named = {name.replace(ours, theirs): content for name, content in named.items()}
     assert not set(named) & {*EXPECTED[:1], *EXPECTED[2:4]}
     submission = intake.read(COURSE, to_zip(named, tmp_path / "bob.zip"))
-    assert (submission.files, submission.remarks) == (work, [])
+    assert (submission.files, submission.remarks) == (WORK, [])
 
 
 @pytest.mark.parametrize("flag", [0, 0x800])
-def test_names_in_utf8_and_code_page_437(tmp_path, work, flag):
-    files = {f"Übung/{name}": content for name, content in work.items()}
+def test_names_in_utf8_and_code_page_437(tmp_path, flag):
+    files = {f"Übung/{name}": content for name, content in WORK.items()}
     content = zip_bytes(files | {"Übung/Pack/häufig.py": b"x = 1\n"})
     assert content.count(b"\x00\x08") >= 2 * len(files)  # the flag "UTF-8" in each header
     if not flag:  # as written by tools that know no flag: same bytes, not declared
         content = undeclared(content)
     submission = intake.read(COURSE, put_zip(tmp_path / "ann.zip", content))
-    assert submission.files == work | {"Pack/häufig.py": b"x = 1\n"}
+    assert submission.files == WORK | {"Pack/häufig.py": b"x = 1\n"}
 
 
 def undeclared(content):
@@ -80,11 +77,11 @@ def undeclared(content):
     return bytes(content)
 
 
-def test_a_zip_inside_is_opened_one_level_deep(tmp_path, work):
-    inner = zip_bytes(work, "assignment1/assignment1")
+def test_a_zip_inside_is_opened_one_level_deep(tmp_path):
+    inner = zip_bytes(WORK, "assignment1/assignment1")
     for make in (to_zip, to_folder):
         path = make({"up/load.zip": inner, "up/readme.txt": b""}, tmp_path / f"{make.__name__}.zip")
-        assert intake.read(COURSE, path).files == work
+        assert intake.read(COURSE, path).files == WORK
     submission = intake.read(
         COURSE, to_zip({"a.zip": zip_bytes({"b.zip": inner})}, tmp_path / "deep.zip")
     )
@@ -95,28 +92,28 @@ def test_a_zip_inside_is_opened_one_level_deep(tmp_path, work):
     assert broken.remarks[0].startswith("a.zip: it is no zip that can be read")
 
 
-def test_of_several_copies_the_most_complete_and_highest_is_taken(tmp_path, work):
+def test_of_several_copies_the_most_complete_and_highest_is_taken(tmp_path):
     old = {f"old/{name}": b"# old\n" for name in EXPECTED}
-    part = {"new/work/" + name: work[name] for name in work}
+    part = {"new/work/" + name: WORK[name] for name in WORK}
     part = with_file(part, "new/work/" + ONE, None)
     taken = intake.read(COURSE, to_zip(part | old, tmp_path / "a.zip"))
     assert taken.files == dict.fromkeys(EXPECTED, b"# old\n")  # 5 of 5 files, the other has 4
     assert any("taken is old (5 of 5 files); not taken: new/work (4" in s for s in taken.remarks)
-    top = intake.read(COURSE, to_zip(work | old, tmp_path / "b.zip"))
-    assert top.files == work  # and nothing of old/, though it lies below
+    top = intake.read(COURSE, to_zip(WORK | old, tmp_path / "b.zip"))
+    assert top.files == WORK  # and nothing of old/, though it lies below
     assert "taken is the top folder (5 of 5 files); not taken: old (5 of 5" in top.remarks[0]
     assert len(top.remarks) == 1
 
 
-def test_files_without_their_folders_are_taken_with_a_word(tmp_path, work):
-    flat = {"hand in/" + name.rpartition("/")[2]: work[name] for name in EXPECTED}
+def test_files_without_their_folders_are_taken_with_a_word(tmp_path):
+    flat = {"hand in/" + name.rpartition("/")[2]: WORK[name] for name in EXPECTED}
     submission = intake.read(COURSE, to_zip(flat, tmp_path / "ann.zip"))
-    assert submission.files == {name: work[name] for name in EXPECTED}
+    assert submission.files == {name: WORK[name] for name in EXPECTED}
     assert f"{ONE}: taken from hand in/One.ipynb, not from its own place" in submission.remarks
     assert len(submission.remarks) == len(EXPECTED)
 
 
-def test_own_code_and_named_pictures_are_taken(tmp_path, work):
+def test_own_code_and_named_pictures_are_taken(tmp_path):
     own = {
         "notebooks/curve.png": b"1",
         "notebooks/K\u00e4se.jpg": b"2",  # spelled as in the notebook, but for the bytes
@@ -124,7 +121,7 @@ def test_own_code_and_named_pictures_are_taken(tmp_path, work):
         "Pack/weights.npz": b"3",
         "plots.py": b"x = 2\n",
     }
-    files = work | {ONE: notebook(markdown("![](curve.png) ![](Ka\u0308se.jpg)"))} | own
+    files = WORK | {ONE: notebook(markdown("![](curve.png) ![](Ka\u0308se.jpg)"))} | own
     unused = {"notebooks/unused.png": b"4", "notes.txt": b"5", "Pack/try.ipynb": b"{}"}
     submission = intake.read(COURSE, to_zip(files | unused, tmp_path / "ann.zip"))
     assert (submission.files, submission.remarks) == (files, [])
@@ -133,8 +130,8 @@ def test_own_code_and_named_pictures_are_taken(tmp_path, work):
 # The list of submissions
 
 
-def test_folders_and_archives_are_submissions(tmp_path, work):
-    to_folder(work, tmp_path / "ann")
+def test_folders_and_archives_are_submissions(tmp_path):
+    to_folder(WORK, tmp_path / "ann")
     for name in ("bob.zip", "Cy.ZIP", "dan.tar.gz", "eve.rar"):
         (tmp_path / name).write_bytes(b"")
     for name in ("grades.csv", ".DS_Store", ".hidden.zip"):
@@ -146,12 +143,12 @@ def test_folders_and_archives_are_submissions(tmp_path, work):
     assert found.not_graded == [("grades.csv", downloads.NO_STUDENT)]
 
 
-def test_folders_without_submissions_are_refused(tmp_path, work):
+def test_folders_without_submissions_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="is no folder"):
         intake.find(COURSE, tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="holds no submission"):
         intake.find(COURSE, tmp_path)
-    to_folder(work, tmp_path / "ann")
+    to_folder(WORK, tmp_path / "ann")
     with pytest.raises(ValueError, match="is itself a submission"):
         intake.find(COURSE, tmp_path / "ann")
 
@@ -177,8 +174,8 @@ def test_slugs_are_safe_stable_and_unique():
     assert intake.make_slug("Ann").startswith("Ann--") and len(intake.make_slug("Ann")) == 21
 
 
-def test_names_stay_as_they_are(tmp_path, work):
-    content = zip_bytes({name: work[name] for name in EXPECTED})
+def test_names_stay_as_they_are(tmp_path):
+    content = zip_bytes({name: WORK[name] for name in EXPECTED})
     for name in ("=1+2", "анна", "<b>", "x" * 200, "new\nline"):
         submission = intake.read(COURSE, put_zip(tmp_path / f"{name}.zip", content))
         assert submission.name == name

@@ -1,15 +1,12 @@
 """Is a student edition an assignment that nbgrader accepts, with its own programs?"""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
-from pathlib import Path
 
 import nbformat
 import pytest
+from gradebook_submissions import nbgrader
 from sample_course import NOTEBOOKS, copy_sample
 from traitlets.config import Config
 
@@ -40,24 +37,6 @@ def make_book(course, folder):
         shutil.copy(student / file, source)
     shutil.copy(folder / "build" / nbgrader_config.FILE, folder)
     return folder
-
-
-def nbgrader(book, *args, **variables):
-    home = book / "home"
-    env = {
-        **os.environ,
-        "HOME": str(home),
-        "IPYTHONDIR": str(home / "ipython"),
-        **{f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")},
-        # nbgrader calls alembic, which is installed beside Python.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        **variables,
-    }
-    command = [sys.executable, "-m", "nbgrader", *args]
-    result = subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=600)
-    assert result.returncode == 0, result.stderr
-    assert "Traceback" not in result.stderr and "ERROR" not in result.stderr
-    return result.stdout
 
 
 def sources(folder, notebook):

@@ -6,6 +6,7 @@ from conftest import ROOT
 from course import definition
 from course.grader import verdict
 from course.grader.verdict import Work
+from course.grader.verdict.place import Place
 from course.grader.verdict.tree import student_edition
 from course.grader.verdict.unseen import read
 
@@ -30,5 +31,6 @@ def judge_all(files, sandbox=False):
 def judge(name, files, sandbox=False):
     """Return the table of one exercise."""
     exercise = COURSE.exercises[name]
-    found = verdict.judge_exercise(work(files), exercise, read(PROBLEMS), sandbox=sandbox)
+    with Place(work(files), sandbox) as place:
+        found = verdict.judge_exercise(place, exercise, read(PROBLEMS))
     return verdict.entry(work(files), exercise, found)

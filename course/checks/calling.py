@@ -98,7 +98,7 @@ class Outcomes:
 
 
 def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMIT,
-         slack=1, command=None, waiting=lambda: None):  # fmt: skip
+         slack=1, start=None, waiting=lambda: None):  # fmt: skip
     """Call the target on problems {name: {argument: array}}; return Outcomes, one for each.
 
     calls {name: name of a call} says how each is called, as call.py of the kind names it; "call of
@@ -107,7 +107,7 @@ def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMI
     call_limit  seconds for each, at most a third of all
     slack       1: both are seconds by the clock; more: of processor time, as a busy machine must
                 decide nothing, and so many times as many by the clock
-    command     the start of the child's command line, for a sandbox
+    start       starts a child in another way than `started` does, in a sandbox, say
     waiting     is called, once, when a call has taken PATIENCE seconds
 
     Raises NotStarted if the child did not come as far as the student's code.
@@ -125,7 +125,7 @@ def call(target, problems, calls, *, time_limit=TIME_LIMIT, call_limit=CALL_LIMI
         job = make_job(target, names, problems, calls, indices, (call_limit, left), slack)
         returns = {index: target.returns[calls[names[index]].split(" of ")[0]] for index in indices}
         child = Child(target, returns)
-        left -= run_child(child, job, command, Clock(call_limit + GRACE, left + GRACE), wait)
+        left -= run_child(child, job, start, Clock(call_limit + GRACE, left + GRACE), wait)
         printed += child.printed
         outcomes |= child.found
         if child.waiting and not child.imported:
@@ -212,13 +212,13 @@ def make_job(target, names, problems, calls, indices, limits, slack):
     return buffer.getvalue()
 
 
-def run_child(child, job, command, clock, waiting):
+def run_child(child, job, start, clock, waiting):
     """Run one child process and let `child` take what it says; return the seconds it took.
 
     They count from when the process is ready: how long that takes is no matter of the student's
     code.
     """
-    with started(job, command) as process:
+    with (start or started)(job) as process:
         channel = queue.SimpleQueue()
         threads = [
             threading.Thread(target=read, args=(process.stdout, channel.put), daemon=True),
@@ -237,14 +237,22 @@ def run_child(child, job, command, clock, waiting):
     for thread in threads:
         thread.join(TO_LEAVE)
     if not child.ready:
-        words = child.first_words.decode(errors="replace").strip() or "no word"
-        raise NotStarted(f"the process that is to call the code did not start: {words}")
+        raise not_started(child.first_words)
     return time.monotonic() - clock.began
 
 
+def not_started(words):
+    """Return the error; words are bytes that were said instead."""
+    said = words.decode(errors="replace").strip() or "no word"
+    return NotStarted(f"the process that is to call the code did not start: {said}")
+
+
 @contextmanager
-def started(job, command):
-    """Start a child with its job, and give it. At the end, kill what is left of it."""
+def started(job, command=None):
+    """Start a child with its job, and give it. At the end, kill what is left of it.
+
+    command is the start of the child's command line, for a sandbox.
+    """
     mark = secrets.token_hex(16)
     process = subprocess.Popen(
         [*(command or [sys.executable, "-P"]), str(CHILD)],

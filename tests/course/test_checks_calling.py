@@ -195,9 +195,9 @@ def test_a_flood_is_survived_and_noted(run_body):
 
 def test_a_child_that_does_not_start_is_no_matter_of_the_students(toy):
     target = calling.Target.of(toy, toy.exercises["total"], toy.root)
-    command = [sys.executable, "-c", "print('no room')"]
+    start = partial(calling.started, command=[sys.executable, "-c", "print('no room')"])
     with pytest.raises(calling.NotStarted, match="did not start: no room"):
-        calling.call(target, {"three": {}}, {"three": "number"}, command=command)
+        calling.call(target, {"three": {}}, {"three": "number"}, start=start)
 
 
 def test_a_clock_counts_from_when_the_child_is_ready(monkeypatch):

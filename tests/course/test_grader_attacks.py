@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 
 import pytest
@@ -228,7 +229,8 @@ def test_forged_frames_are_neither_right_nor_an_error_of_ours(settings, tmp_path
     def status(name, stream):
         path = tmp_path / hashlib.sha256(name.encode()).hexdigest()
         path.write_bytes(begin + stream)
-        outcomes = calling.call(target, tasks, calls, command=tester.sending(path), time_limit=9)
+        start = partial(calling.started, command=tester.sending(path))
+        outcomes = calling.call(target, tasks, calls, start=start, time_limit=9)
         return name, checks.judge(COURSE, exercise, known, outcomes, {}).status
 
     with ThreadPoolExecutor(2) as pool:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from jupyter_client.connect import write_connection_file
 
 from conftest import ROOT
 from course import definition
-from course.checks.calling import CHILD, Target, call
+from course.checks.calling import CHILD, Target, call, started
 from course.grader import sandbox
 from course.grader.sandbox import (
     ENVIRONMENT,
@@ -223,7 +224,8 @@ def test_an_exercise_is_called_in_a_sandbox(tmp_path):
     problem = {"numbers": np.array([1.0, 2.0, 4.0])}
     show = [str(CHILD), target.call, (str(file), "/student.py")]
     command = [*prefix(show=show), sys.executable, "-P"]
-    outcomes = call(target, {"one": problem}, {"one": "number"}, command=command)
+    start = partial(started, command=command)
+    outcomes = call(target, {"one": problem}, {"one": "number"}, start=start)
     outcome = outcomes.by_name["one"]
     assert outcome.status == "value", outcome
     assert outcome.values["number"] == 7.5

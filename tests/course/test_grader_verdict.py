@@ -4,7 +4,9 @@ import dataclasses
 import json
 import re
 import resource
+import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -694,7 +696,7 @@ def test_the_public_texts_quote_nothing_that_code_can_choose():
         "def answer(W): raise type(f'Secret{W[0, 0]}', (Exception,), {})",
         "def answer(W): return type(f'Secret{W[0, 0]}', (), {})()",
         "def answer(W): return 7654321.0, W",
-        "def answer(W):\n    code = compile('1 / 0', '/submission/cs231n/secret.py', 'exec')\n"
+        "def answer(W):\n    code = compile('1 / 0', '/submission/1/cs231n/secret.py', 'exec')\n"
         "    exec(code)",
     ):
         entry = judge("svm_loss_naive", liar(code))
@@ -758,13 +760,14 @@ def test_no_number_or_word_that_code_can_choose_is_told_of_other_lines():
 
 
 def test_a_process_that_does_not_start_is_no_verdict(monkeypatch):
-    monkeypatch.setattr(verdict.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(calling.NotStarted, match="did not start: no word"):
         judge("predict", SOLVED)
     command = ["/bin/sh", "-c", "echo no more processes; exit 1", "sh"]
+    start = partial(calling.started, command=command)
     target = calling.Target.of(COURSE, COURSE.exercises["svm_loss_naive"], "/")
     with pytest.raises(calling.NotStarted, match="did not start: no more processes"):
-        calling.call(target, {"p": {"W": np.zeros(1)}}, {"p": "loss"}, command=command)
+        calling.call(target, {"p": {"W": np.zeros(1)}}, {"p": "loss"}, start=start)
 
 
 def test_unseen_problems_are_built_once_and_again_if_damaged(toy, tmp_path, monkeypatch):

@@ -20,24 +20,21 @@ student. judge_exercises returns one table an exercise, in the order of their de
 "detail" and "message" may quote unseen problems: they are for instructors.
 """
 
-import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from course import checks
-from course.checks.calling import CHILD, Outcomes, Target, call
+from course.checks.calling import Outcomes, Target
 from course.edition.handed_out import find_told, records
-from course.grader.sandbox import prefix
 from course.grader.verdict import public
-from course.grader.verdict.tree import Work, is_own, tree, write_tree
+from course.grader.verdict.place import Place
+from course.grader.verdict.tree import Work, is_own, tree
 from course.grader.verdict.unseen import read, unseen_problems
 
 __all__ = ["Work", "judge_exercises", "unseen_problems"]
 
 SECONDS = checks.TIME_LIMIT  # of processor time for all calls of an exercise; a third of it for one
 SLACK = 4  # times as many by the clock, as other submissions are graded at the same time
-INSIDE = "/submission"  # where a sandbox sees the tree
 ELSEWHERE = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"}
 
 
@@ -57,10 +54,11 @@ def judge_exercises(work, problems, *, sandbox=True):
     of the submission.
     """
     known = read(problems)
-    return [
-        entry(work, one, judge_exercise(work, one, known, sandbox=sandbox))
-        for one in work.course.exercises.values()
-    ]
+    with Place(work, sandbox) as place:
+        return [
+            entry(work, one, judge_exercise(place, one, known))
+            for one in work.course.exercises.values()
+        ]
 
 
 def entry(work, exercise, verdict):
@@ -97,24 +95,24 @@ def asks(work, exercise):
     return asked or not find_told(records(work.course), work.files, file)
 
 
-def judge_exercise(work, exercise, known, *, sandbox=True):
-    """Return the Verdict on one exercise.
+def judge_exercise(place, exercise, known):
+    """Return the Verdict on one exercise of the work in a Place.
 
     It runs alone: the other exercises' files are the student edition's. Only where it seems to use
     something of theirs, it runs once more with the student's own, and the attempt that got further
     counts.
     """
-    path = exercise.file
+    work, path = place.work, exercise.file
     if path not in work.files:
         report = checks.Report(
             exercise.name, "broken", message=f"the submission has no file {path}"
         )
         return Verdict(report, Outcomes({}))
     others = [other for other in work.course.exercise_files if other != path]
-    alone = attempt(work, exercise, known, others, sandbox)
+    alone = attempt(place, exercise, known, others)
     if not seems_to_miss(alone.outcomes, others) or not work.files.keys() & set(others):
         return alone
-    together = attempt(work, exercise, known, (), sandbox)
+    together = attempt(place, exercise, known, ())
     return max(together, alone, key=progress)  # of equals the first
 
 
@@ -132,28 +130,13 @@ def progress(verdict):
     return sum(one.status == "value" for one in called), len(called)
 
 
-def attempt(work, exercise, known, stubs, sandbox):
+def attempt(place, exercise, known, stubs):
     """Call and judge one exercise, with the files `stubs` from the student edition."""
-    course = work.course
+    work, course = place.work, place.work.course
     problems, calls = checks.problems_of(course, exercise, known)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "tree")
-        write_tree(work, folder, stubs=stubs)
-        root = INSIDE if sandbox else str(folder)
-        target = Target.of(course, exercise, root)
-        # The tree cannot be written to, and what PYTHON... variables say is not for students.
-        python = [sys.executable, "-I", "-B"]
-        show = [(folder, INSIDE), CHILD, target.call]
-        command = [*prefix(show=show), *python] if sandbox else python
-        outcomes = call(
-            target,
-            problems,
-            calls,
-            time_limit=SECONDS,
-            call_limit=SECONDS,
-            slack=SLACK,
-            command=command,
-        )
+    target = Target.of(course, exercise, place.root(stubs))
+    limits = {"time_limit": SECONDS, "call_limit": SECONDS, "slack": SLACK}
+    outcomes = place.call(target, problems, calls, **limits)
     own = (exercise.file, *(name for name in tree(work) if is_own(work, name)))
     texts = {name: text_of(work.files[name]) for name in own if name.endswith(".py")}
     return Verdict(judged(course, exercise, known, outcomes, texts), outcomes)

@@ -121,9 +121,14 @@ def studio(c, d):
 
 def foreground(c, d):
     """Blades of grass close to the camera, and shade from outside the picture; both sometimes."""
-    f = c.frame(d.uniform(0, 1), 1.0, d.uniform(0.15, 0.4))
-    tips = ((-0.5, -0.8), (0.1, -1.3), (0.6, -0.9))
-    blades = union(*(f.limb(0.3 * u, 0.1, u, v, 0.1, 0.02) for u, v in tips))
-    c.paint(blades, d.colour(LEAF + " " + GRASS), 1 - 0.3 * f.v, opacity=d.chance(0.3), soft=1.5)
-    f = c.frame(d.uniform(0, 1), d.uniform(0, 1), 1.0, d.sign(), d.uniform(-1, 1))
-    c.paint(f.u * f.unit, BLACK, opacity=np.maximum(d.uniform(-0.4, 0.42), 0), soft=8)
+    x, scale, green = d.uniform(0, 1), d.uniform(0.15, 0.4), d.colour(LEAF + " " + GRASS)
+    with c.some(d.chance(0.3)) as (c_some, i):
+        f = c_some.frame(x[i], 1.0, scale[i])
+        tips = ((-0.5, -0.8), (0.1, -1.3), (0.6, -0.9))
+        blades = union(*(f.limb(0.3 * u, 0.1, u, v, 0.1, 0.02) for u, v in tips))
+        c_some.paint(blades, green[:, i], 1 - 0.3 * f.v, soft=1.5)
+    x, y, flip, turn = d.uniform(0, 1), d.uniform(0, 1), d.sign(), d.uniform(-1, 1)
+    opacity = np.maximum(d.uniform(-0.4, 0.42), 0)
+    with c.some(opacity) as (c_some, i):
+        f = c_some.frame(x[i], y[i], 1.0, flip[i], turn[i])
+        c_some.paint(f.u * f.unit, BLACK, opacity=opacity[i], soft=8)

@@ -13,7 +13,10 @@ Arrays broadcast to (N, size, size): one number for each picture is (N, 1, 1), o
 picture (3, N, 1, 1) in 0..255. Constants are Python numbers, which leave float32 arrays float32.
 """
 
+import copy
 import math
+from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -48,10 +51,19 @@ class Dice:
 
     def colour(self, palette, jitter=16):
         """Return a colour of the palette, 'rrggbb rrggbb ...', each channel within +- jitter."""
-        table = np.array([list(bytes.fromhex(entry)) for entry in palette.split()], np.float32)
-        chosen = table[self.roll() % np.uint32(len(table))]  # (N, 1, 1, 3)
-        offset = (self.roll()[..., None] >> np.array([0, 8, 16], np.uint32)) & np.uint32(255)
-        return np.moveaxis(chosen + (offset.astype(np.float32) * (jitter / 127.5) - jitter), -1, 0)
+        colours = read_palette(palette)
+        chosen = colours[:, self.roll() % np.uint32(colours.shape[1])]
+        offset = (self.roll() >> BYTES) & np.uint32(255)
+        return chosen + (offset.astype(np.float32) * (jitter / 127.5) - jitter)
+
+
+BYTES = np.array([0, 8, 16], np.uint32).reshape(3, 1, 1, 1)  # where three channels lie in a word
+
+
+@cache
+def read_palette(palette):
+    """Return the colours of a palette, (3, number) float32."""
+    return np.array([list(bytes.fromhex(entry)) for entry in palette.split()], np.float32).T
 
 
 class Canvas:
@@ -66,21 +78,31 @@ class Canvas:
         self.x = centres[None, None, :]  # 0 left, 1 right
         self.y = centres[None, :, None]  # 0 top, 1 bottom
 
+    @contextmanager
+    def some(self, needed):
+        """Give a canvas of the pictures where `needed` (N, 1, 1) is not zero, and their indices."""
+        chosen = np.flatnonzero(needed)
+        part = copy.copy(self)
+        part.image = self.image[:, chosen]
+        yield part, chosen
+        self.image[:, chosen] = part.image
+
     def gradient(self, top, bottom, y0=0.0, y1=1.0):
         """Cover everything below y0 with a colour that goes from top to bottom, reached at y1."""
         ramp = np.clip((self.y - y0) / (y1 - y0), 0, 1)
         below = np.clip((self.y - y0) * self.size + 0.5, 0, 1)
         for channel, first, last in zip(self.image, top, bottom, strict=True):
-            channel += below * (first + ramp * (last - first) - channel)
+            blend(channel, first + ramp * (last - first), below)
 
-    def paint(self, shape, colour, shade=1.0, opacity=1.0, soft=0.0):
+    def paint(self, shape, colour, shade=1.0, opacity=None, soft=0.0):
         """Blend colour * shade into a shape; its edge is a pixel or `soft` / 32 pictures wide."""
-        cover = 0.5 - shape * (1 / max(soft * self.size / 32, 1.0))
-        np.maximum(cover, 0, out=cover)
-        np.minimum(cover, 1, out=cover)
-        cover *= opacity
+        edge = max(soft * self.size / 32, 1.0)
+        cover = 0.5 - (shape if edge == 1.0 else shape * (1 / edge))
+        np.clip(cover, 0, 1, out=cover)
+        if opacity is not None:
+            cover *= opacity
         for channel, value in zip(self.image, colour, strict=True):
-            channel += cover * (value * shade - channel)
+            blend(channel, value * shade, cover)
 
     def texture(self, rows, columns):
         """Return smooth blotches in -1..1, (N, size, size): rows x columns cells, interpolated."""
@@ -135,18 +157,24 @@ class Frame:
         rv = ru if rv is None else rv
         p, q = (self.u - u) / ru, (self.v - v) / rv
         f = p * p + (q * q - 1)
-        p, q = p / ru, q / rv
-        return f * self.unit / (2 * np.sqrt(p * p + q * q) + 0.001)
+        f *= self.unit
+        gradient = hypotenuse(p / ru, q / rv)
+        gradient *= 2
+        gradient += 0.001
+        f /= gradient
+        return f
 
     def limb(self, u0, v0, u1, v1, r0, r1=None):
         """Return a round stick from (u0, v0), radius r0, to (u1, v1), radius r1."""
         du, dv = u1 - u0, v1 - v0
         square = du * du + dv * dv
         u, v = self.u - u0, self.v - v0
-        along = np.clip(u * (du / square) + v * (dv / square), 0, 1)
-        u, v = u - along * du, v - along * dv
-        radius = r0 if r1 is None else r0 + along * (r1 - r0)
-        return (np.sqrt(u * u + v * v) - radius) * self.unit
+        along = u * (du / square) + v * (dv / square)
+        np.clip(along, 0, 1, out=along)
+        distance = hypotenuse(u - along * du, v - along * dv)
+        distance -= r0 if r1 is None else r0 + along * (r1 - r0)
+        distance *= self.unit
+        return distance
 
     def polygon(self, *points):
         """Return a convex polygon, corners in either order: the largest distance from a side."""
@@ -159,7 +187,7 @@ class Frame:
             square = du * du + dv * dv
             length = math.sqrt(square) if isinstance(square, int | float) else np.sqrt(square)
             side = (self.u - u0) * (dv / length * outside) - (self.v - v0) * (du / length * outside)
-            shape = np.maximum(shape, side)
+            shape = np.maximum(shape, side, out=side)
         return shape
 
     def box(self, u0, v0, u1, v1, cut=0.0):
@@ -183,6 +211,21 @@ class Frame:
             gap = np.maximum(reach - np.abs(melted - shape), 0)
             melted = np.minimum(melted, shape) - gap * gap / (4 * reach)
         return melted
+
+
+def blend(channel, value, cover):
+    """Let a channel be `value` where it is covered; in place, which spares memory."""
+    change = value - channel
+    change *= cover
+    channel += change
+
+
+def hypotenuse(u, v):
+    """Return sqrt(u^2 + v^2), exactly rounded at each step, unlike np.hypot; u and v are lost."""
+    u *= u
+    v *= v
+    square = u + v
+    return np.sqrt(square, out=square)
 
 
 def union(*shapes):

@@ -35,16 +35,16 @@ def batches(synthetic_dir):
     return [load(synthetic_dir / name) for name in synthetic.BATCHES]
 
 
-def patterns(labels, rng=None):
+def patterns(labels, words=None):
     """Return at once what tells labels, pixels and channels apart, in the place of pictures."""
-    pattern = np.uint8(np.arange(32 * 32 * 3) % 241).reshape(32, 32, 3)
+    pattern = np.uint8(np.arange(3 * 32 * 32) % 241).reshape(3, 32, 32)
     return pattern + np.uint8(labels)[:, None, None, None]
 
 
 @pytest.fixture
 def quick_set(monkeypatch):
     """Let `write` store patterns instead of drawing."""
-    monkeypatch.setattr(synthetic, "draw", patterns)
+    monkeypatch.setattr(synthetic, "_draw", patterns)
     monkeypatch.setattr(synthetic, "_processors", lambda: 1)  # others do not know of it
 
 
@@ -72,11 +72,13 @@ def test_a_picture_does_not_depend_on_its_neighbours(pictures):
     np.testing.assert_array_equal(first, pictures[0])
 
 
-def test_global_generator_is_left_alone():
+def test_global_generator_and_buffers_are_left_alone():
     np.random.seed(5)  # noqa: NPY002
     expected = np.random.RandomState(5).rand(3)
+    buffer = np.getbufsize()
     synthetic.draw([3, 8], np.random.RandomState(0))
     np.testing.assert_array_equal(np.random.rand(3), expected)  # noqa: NPY002
+    assert np.getbufsize() == buffer
 
 
 def test_arithmetic_is_exactly_rounded(pictures, monkeypatch):
@@ -187,37 +189,41 @@ def test_written_set_holds_what_was_drawn_and_loads_without_a_warning(quick_set,
     assert last["batch_label"] == "testing batch 1 of 1"
     assert last["filenames"][0] == f"{synthetic.CLASSES[last['labels'][0]]}_s_050000.png"
     for batch in (first, last):
-        pictures = batch["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        pictures = batch["data"].reshape(-1, 3, 32, 32)
         np.testing.assert_array_equal(pictures, patterns(batch["labels"]))
 
 
 @pytest.mark.parametrize("there_are", ["processes", "none", "some that break"])
 def test_several_processes_draw_what_one_draws_at_once(there_are, monkeypatch):
-    """In parts, each with the random numbers that follow those of the part before."""
+    """In parts of like labels, each picture with the random numbers of its place."""
     labels = np.tile(LABELS, 3)
     error = {"none": OSError, "some that break": BrokenProcessPool}.get(there_are)
     if error:
         monkeypatch.setattr(synthetic, "ProcessPoolExecutor", Mock(side_effect=error))
     monkeypatch.setattr(synthetic, "_processors", lambda: 2)
     monkeypatch.setattr(synthetic, "PART", 25)
-    parts = list(synthetic._draw_parts(labels, np.random.RandomState(0)))
-    assert [len(part) for part in parts] == [25, 25, 10]
-    at_once = synthetic.draw(labels, np.random.RandomState(0))
-    np.testing.assert_array_equal(np.concatenate(parts), at_once)
+    assert_parts_are_what_is_drawn_at_once(labels, [25, 25, 10])
 
 
 def test_what_processes_have_left_is_drawn_here(monkeypatch):
     """One that is killed takes the others with it: what they were to draw is not lost."""
-    first = LABELS[: len(LABELS) // 2]
-    begun = Mock()
-    begun.map.return_value = iter_then_break(synthetic.draw(first, np.random.RandomState(0)))
-    pool = MagicMock(**{"__enter__.return_value": begun, "__exit__.return_value": False})
+    pool = MagicMock(**{"__exit__.return_value": False})
+    pool.map = lambda draw, labels, words: iter_then_break(draw(labels[0], words[0]))
     monkeypatch.setattr(synthetic, "ProcessPoolExecutor", Mock(return_value=pool))
     monkeypatch.setattr(synthetic, "_processors", lambda: 2)
-    monkeypatch.setattr(synthetic, "PART", len(first))
-    parts = list(synthetic._draw_parts(LABELS, np.random.RandomState(0)))
-    at_once = synthetic.draw(LABELS, np.random.RandomState(0))
-    np.testing.assert_array_equal(np.concatenate(parts), at_once)
+    monkeypatch.setattr(synthetic, "PART", len(LABELS) // 2)
+    assert_parts_are_what_is_drawn_at_once(LABELS, [10, 10])
+
+
+def assert_parts_are_what_is_drawn_at_once(labels, sizes):
+    drawn = np.zeros((len(labels), 3, 32, 32), np.uint8)
+    found = []
+    for part, pictures in synthetic._draw_parts(labels, np.random.RandomState(0)):
+        drawn[part] = pictures
+        found.append(len(part))
+    assert found == sizes
+    at_once = synthetic.draw(labels, np.random.RandomState(0))
+    np.testing.assert_array_equal(drawn.transpose(0, 2, 3, 1), at_once)
 
 
 def iter_then_break(pictures):

@@ -8,47 +8,7 @@ import pytest
 from conftest import ROOT
 from course import definition
 
-DECLARATION = """\
-[course]
-name = "toy"
-title = "A toy course"
-package = "toy"
-folder = "toy-course"
-points = 10
-
-[[notebook]]
-file = "notebooks/one.ipynb"
-locked = ["imports"]
-
-[[exercise]]
-name = "total"
-kind = "number"
-problems = "totals"
-file = "toy/sums.py"
-notebook = "one"
-cell = "check-of-total"
-points = 3
-hints = ["Start from nothing.", "Visit every number.", "What is added to what?"]
-
-[[exercise]]
-name = "mean"
-kind = "number"
-problems = "means"
-file = "toy/sums.py"
-notebook = "one"
-cell = "mean-check"
-points = 4
-
-[[by_hand]]
-notebook = "one"
-cell = "answer-1"
-question = "question-1"
-title = "Question on means"
-points = 3
-
-[files]
-handed_out = ["README.md", "toy/*.py", "course/*.py", "exercises/course.toml"]
-"""
+DECLARATION = (ROOT / "tests" / "toy" / definition.FILE).read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -85,7 +45,8 @@ def test_what_is_handed_out_and_in(load):
     renamed = '"README.md"', '"docs/hello.md"'
     course = load(renamed, ("[files]\n", '[files]\nrenamed = { "docs/hello.md" = "README.md" }\n'))
     assert course.is_handed_out("README.md") and not course.is_handed_out("docs/hello.md")
-    assert course.is_handed_out("course/text.py") and not course.is_handed_out("course/a/text.py")
+    assert course.is_handed_out("course/outputs/page.py")  # by a pattern
+    assert not course.is_handed_out("course/outputs/a/page.py")
     assert course.is_handed_out("notebooks/one.ipynb")
     assert course.is_given("toy/sums.py") and not course.is_given("course/text.py")
 

@@ -30,6 +30,10 @@ def trained_alone(classifier, X, y, learning_rate, reg, **options):
     return model, losses
 
 
+def assert_equal_weights(W, model, rtol=1e-12):
+    np.testing.assert_allclose(W, model.W, rtol=0, atol=rtol * abs(model.W).max())
+
+
 def search(classifier, problem, learning_rates=LEARNING_RATES, regs=REGS, seed=7, **options):
     options = {"num_iters": 50, "batch_size": 20, "rng": np.random.default_rng(seed)} | options
     return grid_search(classifier, *problem, learning_rates, regs, **options)
@@ -56,9 +60,12 @@ def test_every_model_equals_the_one_trained_alone(classifier, dtype, rtol, probl
     for row, learning_rate in enumerate(LEARNING_RATES):
         for column, reg in enumerate(REGS):
             alone, losses = trained_alone(classifier, X, y, learning_rate, reg)
-            W = found.W[:, row, column]
-            np.testing.assert_allclose(W, alone.W, rtol=0, atol=rtol * abs(alone.W).max())
+            assert_equal_weights(found.W[:, row, column], alone, rtol)
             np.testing.assert_allclose(found.losses[:, row, column], losses, rtol=rtol)
+            # fractions of 60 and 40 examples, exact but for the division
+            right = np.mean(alone.predict(X) == y), np.mean(alone.predict(X_val) == y_val)
+            counted = found.train_accuracy[row, column], found.val_accuracy[row, column]
+            assert counted == pytest.approx(right)
 
 
 SETTINGS = {
@@ -83,8 +90,7 @@ def test_momentum_and_schedule_differ_from_model_to_model(classifier, names, pro
         alone, expected = trained_alone(classifier, *problem[:2], **SETTINGS[name])
         assert type(models[name]) is classifier
         np.testing.assert_allclose(losses[name], expected, rtol=1e-12)  # as above
-        W = models[name].W
-        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-12 * abs(alone.W).max())
+        assert_equal_weights(models[name].W, alone)
 
 
 def test_a_diverged_model_beside_momentum_is_nan_and_spoils_no_other(problem):
@@ -95,8 +101,7 @@ def test_a_diverged_model_beside_momentum_is_nan_and_spoils_no_other(problem):
     np.testing.assert_array_equal(np.isnan(losses["wild"]), np.arange(50) > 0)
     for name in SETTINGS:
         alone, _ = trained_alone(LinearSVM, *problem[:2], **SETTINGS[name])
-        W = models[name].W
-        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-12 * abs(alone.W).max())
+        assert_equal_weights(models[name].W, alone)
 
 
 def test_settings_that_cannot_work_are_refused(problem):
@@ -104,19 +109,6 @@ def test_settings_that_cannot_work_are_refused(problem):
         together(problem, {})
     with pytest.raises(ValueError, match=r"momentum must lie in \[0, 1\).*1"):
         together(problem, {"bad": SETTINGS["plain"] | {"momentum": 1}})
-
-
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_accuracies_are_those_of_predict(classifier, problem):
-    X, y, X_val, y_val = problem
-    found = search(classifier, problem)
-    for row, learning_rate in enumerate(LEARNING_RATES):
-        for column, reg in enumerate(REGS):
-            alone, _ = trained_alone(classifier, X, y, learning_rate, reg)
-            cell = row, column
-            # fractions of 60 and 40 examples, exact but for the division
-            assert found.train_accuracy[cell] == pytest.approx(np.mean(alone.predict(X) == y))
-            assert found.val_accuracy[cell] == pytest.approx(np.mean(alone.predict(X_val) == y_val))
 
 
 def test_accuracies_count_every_row_of_every_model(rng):
@@ -165,8 +157,7 @@ def test_a_model_that_diverges_is_dropped_when_it_would_have_stopped_alone(probl
     for row, column in ((0, 0), (0, 1), (1, 0)):
         learning_rate, reg = found.learning_rates[row], found.regs[column]
         alone, losses = trained_alone(LinearSVM, *problem[:2], learning_rate, reg)
-        W = found.W[:, row, column]
-        np.testing.assert_allclose(W, alone.W, rtol=0, atol=1e-5 * abs(alone.W).max())
+        assert_equal_weights(found.W[:, row, column], alone, rtol=1e-5)
         np.testing.assert_allclose(found.losses[:, row, column], losses, rtol=1e-5)
 
 
@@ -202,11 +193,8 @@ def test_best_goes_by_validation_not_by_training():
     assert found.best_index == (0, 1)
 
 
-def test_first_of_equals_wins():
+def test_first_of_equals_wins_and_diverged_models_never_do():
     assert result([[0.1, 0.7], [0.7, 0.7]]).best_index == (0, 1)
-
-
-def test_diverged_models_never_win():
     assert result([[math.nan, math.nan], [0.0, math.nan]]).best_index == (1, 0)
 
 
@@ -254,7 +242,7 @@ def test_batches_may_hold_one_example(problem):
     rng = np.random.default_rng(7)
     losses = alone.train(*problem[:2], LEARNING_RATES[0], REGS[1], 50, batch_size=1, rng=rng)
     np.testing.assert_allclose(found.losses[:, 0, 1], losses, rtol=1e-12)  # as above
-    np.testing.assert_allclose(found.W[:, 0, 1], alone.W, rtol=0, atol=1e-12 * abs(alone.W).max())
+    assert_equal_weights(found.W[:, 0, 1], alone)
 
 
 def test_grids_may_be_any_iterable(problem):

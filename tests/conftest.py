@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -90,8 +91,46 @@ def toy_with_data(tree, monkeypatch):
 
 
 @pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A student's folder with everything done. HTML copies, which take a second, are faked."""
+    from small_coursework import write_coursework
+
+    from course.submission import archive
+
+    monkeypatch.setattr(archive, "to_page", lambda name, content: f"page of {name}".encode())
+    monkeypatch.setenv("HOME", str(tmp_path / "anna"))
+    return write_coursework(tmp_path / "anna" / "course work").root
+
+
+@pytest.fixture
+def dest(tmp_path):
+    """A datasets/ folder with a space in its name."""
+    (tmp_path / "data sets").mkdir()
+    return tmp_path / "data sets"
+
+
+@pytest.fixture
+def broken(dest):
+    """A damaged set in that folder, which must survive every failure."""
+    from tests.small_cifar10 import FILES, REAL, snapshot, write_set
+
+    write_set(dest / REAL, FILES | {"data_batch_2": b"cut sh"})
+    return snapshot(dest)
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(231)
+
+
+def wait_for(condition, *, seconds=60, what="it happens"):
+    """Return what `condition()` returns, as soon as that is true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f"not within {seconds} seconds: {what}")
+        time.sleep(0.05)
+    return value
 
 
 @pytest.hookimpl(wrapper=True)

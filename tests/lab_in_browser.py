@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from unittest import mock
 
 # Matplotlib reports on stderr that it builds its font cache: now, not in the output of a cell.
 import matplotlib.font_manager  # noqa: F401
 import pytest
+
+from conftest import wait_for
 
 for command in ("chromium", "chromedriver"):
     if shutil.which(command) is None:
@@ -57,16 +58,6 @@ return {
     formula: texts("mjx-merror"),
 };
 """
-
-
-def wait_for(condition, *, seconds, what):
-    """Return what `condition()` returns, as soon as that is true."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > end:
-            pytest.fail(f"not within {seconds} seconds: {what}")
-        time.sleep(0.1)
-    return value
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Can a notebook hurt the grader: with cells that do not end, end everything, or send rubbish?"""
 
+import contextlib
 import functools
 import resource
 import signal
@@ -7,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 from tiny_notebooks import SHORT, boxed, execute, notebook, verdicts
 
-from conftest import ROOT
+from conftest import ROOT, wait_for
 from course.grader.notebooks import cell_outputs, kernel, rerun
 from course.grader.notebooks.kernel import Limits
 
@@ -164,34 +165,13 @@ def test_nothing_is_left_running_when_the_grader_is_killed(toy, tmp_path):
         "rerun.rerun(work, 'one', data=None)"
     )
     worker = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
-    wait_for(lambda: "ipykernel" in command_lines(below(worker.pid)))
-    started = below(worker.pid)
+    started = wait_for(lambda: with_a_kernel(psutil.Process(worker.pid).children(recursive=True)))
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in started))
+    wait_for(lambda: not any(map(psutil.Process.is_running, started)))
 
 
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def below(pid):
-    """Return the ids of all processes that a process has started, and those have."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *below(int(child))]
-    return found
-
-
-def command_lines(pids):
-    texts = []
-    for pid in pids:
-        try:
-            texts.append(Path(f"/proc/{pid}/cmdline").read_text())
-        except OSError:
-            continue
-    return " ".join(texts)
+def with_a_kernel(processes):
+    """Return processes if a kernel is among them; some end meanwhile."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any("ipykernel" in " ".join(one.cmdline()) for one in processes) and processes

@@ -24,7 +24,7 @@ from distributed import Client
 from stand_in_grader import CLASS, hand_in, points, results, run, shared_cluster
 from toy_course import copy_toy
 
-from conftest import ROOT
+from conftest import ROOT, wait_for
 from course.grader import many
 from course.grader.many import GRADED, NOT_GRADED, REUSED, cluster, sending
 from course.grader.store import Store
@@ -141,8 +141,7 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(tmp_path):
     hand_in(tmp_path / "submissions", {"ada": f"tell {told} 7", "bob": "earn 1"})
 
     def kill():
-        pid = wait_for(told.exists) and int(told.read_text() or 0)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(int(wait_for(lambda: told.exists() and told.read_text())), signal.SIGKILL)
         told.unlink()
         wait_for(told.exists)  # the second time it may end
         told.unlink()
@@ -152,15 +151,6 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(tmp_path):
     summary = run(stand_in.find(tmp_path / "submissions"), tmp_path / "out")
     killer.join()
     assert summary.status == many.COMPLETE and points(tmp_path / "out") == {"ada": 7, "bob": 1}
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in a minute"
-        time.sleep(0.01)
-    time.sleep(0.05)  # until it is written
-    return True
 
 
 @contextmanager

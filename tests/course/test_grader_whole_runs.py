@@ -16,9 +16,8 @@ from contextlib import contextmanager
 import pytest
 from cells import code
 from submissions import to_folder, to_zip, with_file
-from toy_course import copy_toy
 
-from conftest import ROOT
+from conftest import ROOT, wait_for
 from course.grader.examples import blank, plant, solved
 
 pytestmark = [
@@ -64,11 +63,6 @@ def twelve(toy):
         "a damaged notebook": with_file(right, NOTEBOOK, right[NOTEBOOK][:-20]),
         "no archive": b"PK\x03\x04 and so on",
     }
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory):
-    return copy_toy(tmp_path_factory.mktemp("toy"))
 
 
 @pytest.fixture(scope="module")
@@ -278,11 +272,8 @@ def test_a_signal_is_answered_in_a_line(toy, folder, tmp_path, moment, number):
     lines = [line for line in lines if not line.startswith("grading: ")]
     [line] = lines
     assert line.endswith("the same command goes on from there") or " are done, and the same" in line
-    end = time.monotonic() + 60  # workers notice that they are alone
-    session = ["pgrep", "--session", str(process.pid)]
-    while subprocess.run(session, stdout=subprocess.DEVNULL).returncode == 0:
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    session = ["pgrep", "--session", str(process.pid)]  # workers notice that they are alone
+    wait_for(lambda: subprocess.run(session, stdout=subprocess.DEVNULL).returncode)
     assert not (out / ".new").exists()
 
 

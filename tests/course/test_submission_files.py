@@ -18,19 +18,10 @@ from small_coursework import (
     read,
     run_again,
     tree,
-    write_coursework,
 )
 
 from course import definition
-from course.submission import archive
 from course.submission.contents import code_hash, collect
-
-
-@pytest.fixture
-def work(tmp_path, monkeypatch):
-    """A student's folder with everything done. HTML copies, which take a second, are faked."""
-    monkeypatch.setattr(archive, "to_page", lambda name, content: f"page of {name}".encode())
-    return write_coursework(tmp_path).root
 
 
 def collected(root):

@@ -36,15 +36,6 @@ from course.submission import archive
 from course.submission.__main__ import main
 from course.submission.archive import to_page
 
-
-@pytest.fixture
-def work(tmp_path, monkeypatch):
-    """A student's folder with everything done. HTML copies, which take a second, are faked."""
-    monkeypatch.setattr(archive, "to_page", lambda name, content: f"page of {name}".encode())
-    monkeypatch.setenv("HOME", str(tmp_path / "anna"))
-    return write_coursework(tmp_path / "anna" / "course work").root
-
-
 # The zip
 
 

@@ -43,21 +43,6 @@ from tests.small_cifar10 import (
 
 
 @pytest.fixture
-def dest(tmp_path):
-    """A datasets/ folder with a space in its name."""
-    folder = tmp_path / "data sets"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def broken(dest):
-    """A damaged set, which must survive every failure."""
-    write_set(dest / REAL, FILES | {"data_batch_2": b"cut sh"})
-    return snapshot(dest)
-
-
-@pytest.fixture
 def call(dest, capsys):
     """Return a function that runs the program and returns what a finished process would."""
 

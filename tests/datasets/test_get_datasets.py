@@ -22,7 +22,6 @@ from tests.bad_server import Server
 from tests.https_server import serving, write_certificate
 from tests.small_cifar10 import (
     ARCHIVE,
-    FILES,
     PART,
     REAL,
     SHA256,
@@ -32,7 +31,6 @@ from tests.small_cifar10 import (
     member,
     snapshot,
     tar_gz,
-    write_set,
 )
 
 SCRIPT = ROOT / "get_datasets.sh"
@@ -50,14 +48,6 @@ def server():
 
 
 # Running the script, and looking at what it left
-
-
-@pytest.fixture
-def dest(tmp_path):
-    """A datasets/ folder with a space in its name."""
-    folder = tmp_path / "data sets"
-    folder.mkdir()
-    return folder
 
 
 @pytest.fixture
@@ -98,13 +88,6 @@ def start_and_wait_for_part(path, dest, *args):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
     return process
-
-
-@pytest.fixture
-def broken(dest):
-    """A damaged set, which must survive every failure."""
-    write_set(dest / REAL, FILES | {"data_batch_2": b"cut sh"})
-    return snapshot(dest)
 
 
 # Downloads that work

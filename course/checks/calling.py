@@ -190,7 +190,12 @@ class Child:
 
 
 def make_job(target, names, problems, calls, indices, limits, slack):
-    """Return the npz bytes that child.py reads from its stdin."""
+    """Return what child.py reads from its stdin: a line of JSON, then the bytes of the arrays."""
+    given = [
+        (index, argument, np.asarray(array))
+        for index in indices
+        for argument, array in problems[names[index]].items()
+    ]
     header = {
         "limits": limits,
         "slack": slack,
@@ -202,14 +207,9 @@ def make_job(target, names, problems, calls, indices, limits, slack):
         "file": target.file,
         "indices": indices,
         "calls": [calls[name] for name in names],
+        "arrays": [(*place, array.dtype.str, array.shape) for *place, array in given],
     }
-    arrays = {"job": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)}
-    for index in indices:
-        for argument, array in problems[names[index]].items():
-            arrays[f"{index}/{argument}"] = array
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
+    return b"".join([json.dumps(header).encode(), b"\n", *(one.tobytes() for *_, one in given)])
 
 
 def run_child(child, job, start, clock, waiting):

@@ -38,10 +38,8 @@ def main():
     os.dup2(2, 1)  # what is printed, even by code in C, must not get between the frames
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # as in a notebook
-    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    job, problems = read_job(sys.stdin.buffer.read())
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (a student's input() sees the end of a file)
-    job = json.loads(arrays.pop("job").tobytes())
     warnings.simplefilter("ignore")
     calls = load("kind", job["call"]).CALLS
     limit, budget = job["limits"]
@@ -62,23 +60,19 @@ def main():
         if job["slack"] > 1:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
-    send(channel, {"event": "ready"})
+    write(channel, frame({"event": "ready"}))
     watch()
     try:
         module = find_module(job)
         target = getattr(module, job["attribute"])
     except BaseException as error:
         unwatch()
-        send(channel, {"event": "import", **describe(error, job)})
+        write(channel, frame({"event": "import", **describe(error, job)}))
         os._exit(0)
-    for index in job["indices"]:
-        problem = {
-            name.partition("/")[2]: array
-            for name, array in arrays.items()
-            if name.partition("/")[0] == str(index)
-        }
+    last = b""
+    for index, problem in problems.items():
         unwatch()
-        send(channel, {"event": "start", "index": index})
+        write(channel, last + frame({"event": "start", "index": index}))
         watch()
         try:
             call, _, other = job["calls"][index].partition(" of ")
@@ -92,17 +86,33 @@ def main():
         except BaseException as error:
             meta, values = {"event": "raises", **describe(error, job)}, {}
         unwatch()
-        send(channel, {"event": "value", **meta, "index": index}, values)
+        last = frame({"event": "value", **meta, "index": index}, values)
+    write(channel, last)
     os._exit(0)  # do not wait for threads or atexit functions
 
 
-def send(channel, meta, values=None):
+def read_job(content):
+    """Return what calling.make_job has packed: (job, {index: {argument: array}})."""
+    header, _, data = content.partition(b"\n")
+    job, place = json.loads(header), 0
+    problems = {index: {} for index in job["indices"]}
+    for index, argument, dtype, shape in job["arrays"]:
+        array = np.ndarray(shape, dtype, data, place).copy()
+        problems[index][argument] = array
+        place += array.nbytes
+    return job, problems
+
+
+def frame(meta, values=None):
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
     np.savez(buffer, meta=text, **(values or {}))
-    frame = struct.pack(">Q", buffer.tell()) + buffer.getvalue()
-    while frame:
-        frame = frame[os.write(channel, frame) :]
+    return struct.pack(">Q", buffer.tell()) + buffer.getvalue()
+
+
+def write(channel, content):
+    while content:
+        content = content[os.write(channel, content) :]
 
 
 class FreshLoader(SourceFileLoader):

@@ -12,6 +12,7 @@ import os
 import re
 import struct
 import zipfile
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib import format as npy
@@ -81,14 +82,20 @@ def unpack(frame):
 
 def unpack_array(content):
     """Return the array in the bytes of a npy file. Nothing is allocated for what is not there."""
-    file = io.BytesIO(content)
-    if npy.read_magic(file) != (1, 0):
-        raise ValueError("npy files of numbers have version 1.0")
-    shape, by_columns, dtype = npy.read_array_header_1_0(file)
-    data = content[file.tell() :]
+    size = 10 + int.from_bytes(content[8:10], "little")
+    shape, by_columns, dtype = read_header(content[:size])
+    data = content[size:]
     if dtype.kind not in "fiub" or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError("not an array of numbers")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
+
+
+@lru_cache(maxsize=100)  # most arrays are of a few kinds
+def read_header(content):
+    file = io.BytesIO(content)
+    if npy.read_magic(file) != (1, 0):
+        raise ValueError("npy files of numbers have version 1.0")
+    return npy.read_array_header_1_0(file)
 
 
 def told_of_error(meta):

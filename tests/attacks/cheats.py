@@ -75,11 +75,10 @@ def replaces_tools():
     np.savez, json.dumps = savez, dumps
     os.write = lambda file, data: written(file, data)
     struct.pack = lambda form, *values, pack=struct.pack: pack(form, *values)
-    main, frame = sys.modules["__main__"], sys._getframe()
-    for name in ("describe", "numbers"):
-        if hasattr(main, name):
-            setattr(main, name, lambda *given, **options: {})
-    while frame := frame.f_back:  # the table of calls, and whatever else there is
+    frame = sys._getframe()
+    while frame := frame.f_back:  # what is called, the table of calls, and whatever else there is
+        for name in {"describe", "numbers"} & frame.f_globals.keys():
+            frame.f_globals[name] = lambda *given, **options: {}
         for table in frame.f_locals.values():
             for name in table if isinstance(table, dict) else ():
                 if name == "loss":

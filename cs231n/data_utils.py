@@ -113,9 +113,10 @@ def to_rows(images, mean_image, dtype=np.float32):
     With the 1 at its end, a row times a column of W is w . x + b in one product. Rows are written
     once, in their final size: of 49,000 every further copy would take 600 MB.
     """
-    rows = np.ones((len(images), mean_image.size + 1), dtype=dtype)
+    rows = np.empty((len(images), mean_image.size + 1), dtype=dtype)
     rows[:, :-1] = images.reshape(len(images), mean_image.size)
     rows[:, :-1] -= mean_image.reshape(-1).astype(dtype)
+    rows[:, -1] = 1
     return rows
 
 

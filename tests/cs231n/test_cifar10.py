@@ -34,7 +34,7 @@ def results(tmp_path_factory):
 
 
 # Measured on all 10,000 test images, where an accuracy of 0.4 has a standard error of 0.005. The
-# bars lie about 0.01 below what is reached: other random numbers or another BLAS may pass them.
+# bars lie below what is reached, softmax's last one by 0.003: another BLAS may pass them, too.
 @pytest.mark.parametrize(
     ("notebook", "best", "further"), [("svm", 0.370, 0.390), ("softmax", 0.370, 0.405)]
 )
@@ -45,7 +45,7 @@ def test_notebooks_reach_the_promised_accuracy(results, notebook, best, further)
 
 
 # Random numbers have seeds, and the images are the same everywhere. Another BLAS rounds sums of
-# float32 otherwise, which after 1,500 steps changes a few answers in a thousand.
+# float32 otherwise, which after 1,000 steps changes a few answers in a thousand.
 @pytest.mark.parametrize("row", results_table(), ids=lambda row: row["notebook"] + row["prefix"])
 def test_readme_tells_what_they_find(results, row):
     found, prefix = results[row["notebook"]]["results"], row["prefix"]

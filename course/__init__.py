@@ -6,7 +6,7 @@ It knows nothing of what is taught. What is asked, checked and graded is declare
     tables        reads it, and says what is wrong with which line
     soundness     whether it fits together
     kinds         loads the kinds of exercises
-    console       prints ✓ where that can be shown
+    console       commands on any console: --help, and ✓ where that can be shown
     session       what a notebook needs of the place where it runs: reloading, data
     record        what was handed out, by which work is known when it comes back
     notebook      the cells of a notebook: given or a student's own, questions, answers

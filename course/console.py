@@ -1,5 +1,7 @@
-"""Print on any console: plain words where it has no ✓, and never an exception for a letter."""
+"""Commands on any console: their --help, plain words where it has no ✓, and never an exception
+for a letter."""
 
+import argparse
 import os
 import sys
 
@@ -15,6 +17,13 @@ def fit(text, encoding):
         except UnicodeEncodeError:
             text = text.replace(mark, word)
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def parser(module, description, epilog):
+    """Return the parser of `python -m course.<module>`, whose --help ends in an epilog as it is."""
+    as_it_is = argparse.RawDescriptionHelpFormatter
+    program = f"python -m course.{module}"
+    return argparse.ArgumentParser(program, None, description, epilog, formatter_class=as_it_is)
 
 
 def short(path):

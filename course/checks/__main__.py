@@ -1,6 +1,5 @@
 """Check all exercises, or those named, as checks.run does in a notebook."""
 
-import argparse
 import sys
 
 from course import console, definition
@@ -21,12 +20,7 @@ exit codes:
 def main(argv=None):
     console.prepare()
     known = list(definition.load().exercises)
-    parser = argparse.ArgumentParser(
-        prog="python -m course.checks",
-        description=__doc__,
-        epilog=EXAMPLES.format(name=known[0]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = console.parser("checks", __doc__, EXAMPLES.format(name=known[0]))
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     names = parser.parse_args(argv).names or known
     if unknown := [name for name in names if name not in known]:

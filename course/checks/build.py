@@ -5,7 +5,6 @@ the catalogue, on them (exercises/<kind>/problems.py); what is stored is numbers
 of misconceptions and problems that a kind's code uses are held against those that there are.
 """
 
-import argparse
 import io
 import itertools
 import signal
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course import ROOT, definition
+from course import ROOT, console, definition
 from course.checks.catalogue import Catalogue
 from course.checks.data import CheckData, to_arrays
 from course.checks.names import Misconception, Problem, unknown_names
@@ -102,12 +101,7 @@ def write(path, data):
 
 def main(argv=None, root=ROOT):
     """Write the data of the course that lies in `root`; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m course.checks.build",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = console.parser("checks.build", __doc__, EXAMPLES)
     parser.add_argument("--seed", type=int, default=SEED, help="of the problems that are drawn")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: exercises/checks.npz")
     options = parser.parse_args(argv)

@@ -16,7 +16,6 @@ all of it is listed, and nothing is written: what an earlier release left stays 
     handed_out.py           from which edition does what comes back come?
 """
 
-import argparse
 import contextlib
 import os
 import subprocess
@@ -26,7 +25,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from course import ROOT, definition
+from course import ROOT, console, definition
 from course.edition import handed_out, leaks, served, whole
 from course.edition.derive import ReleaseError, derive
 from course.export import nbgrader_config
@@ -118,12 +117,8 @@ def mode(path):
 
 def main(argv=None, root=ROOT):
     """Release the course that lies in `root`; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m course.edition.release",
-        description="Derive the student edition, and keep its record in exercises/editions/.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    description = "Derive the student edition, and keep its record in exercises/editions/."
+    parser = console.parser("edition.release", description, EPILOG)
     parser.add_argument("--out", type=Path, default=root / "build", help="default: build/")
     parser.add_argument(
         "--url", default="", help="where students get it: a zip or a git repository, https alone"

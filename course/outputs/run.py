@@ -6,7 +6,6 @@
 Top to bottom: skip what is done, write what is new, report, the command. execute.py does the work.
 """
 
-import argparse
 import base64
 import datetime
 import hashlib
@@ -186,12 +185,8 @@ exit status:
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(
-        prog="python -m course.outputs.run",
-        description="Execute the notebooks and sum up their results.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    description = "Execute the notebooks and sum up their results."
+    parser = console.parser("outputs.run", description, EPILOG)
     add = parser.add_argument
     add("notebooks", metavar="notebook", nargs="*", type=Path, help="default: all of the course")
     add("--out", type=Path, help="folder of the results; default: build/")

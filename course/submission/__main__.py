@@ -3,7 +3,6 @@
 Top to bottom: the look-over, the report, the command.
 """
 
-import argparse
 import sys
 import textwrap
 from pathlib import Path
@@ -148,12 +147,8 @@ def report(contents):
 
 def main(argv=None, root=ROOT, run=None):
     """Hand in the tree at `root`; `run` stands in for `course.checks.run` in tests."""
-    parser = argparse.ArgumentParser(
-        prog="python -m course.submission",
-        description="Look the work over and pack it into one zip to hand in.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    description = "Look the work over and pack it into one zip to hand in."
+    parser = console.parser("submission", description, EPILOG)
     told = "pack in spite of problems; '-incomplete' is added to the zip's name"
     parser.add_argument("--anyway", action="store_true", help=told)
     anyway = parser.parse_args(argv).anyway

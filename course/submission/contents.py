@@ -54,7 +54,7 @@ def collect(course):
     # A picture of one's own may lie beside data sets, which stay where they are.
     for folder in course.files.pictures:
         for name in walk(root, folder, Contents(), deep=False) if folder not in folders else ():
-            if is_picture(name) and is_named(course, name, contents):
+            if is_picture(name) and named_by_notebooks(course, contents.files, [name]):
                 take(course, name, contents)
     for name in course.expected_files:
         if name not in contents.files:
@@ -139,7 +139,7 @@ def why_not(course, name, size, contents):
     if course.is_given(name):
         return None
     if is_picture(name):
-        if not is_named(course, name, contents):
+        if not named_by_notebooks(course, contents.files, [name]):
             return "no notebook names this picture"
     elif not name.endswith(".py"):
         return "it is neither Python code nor a picture"
@@ -171,12 +171,13 @@ def damage(name, content):
     return None
 
 
-def is_named(course, name, contents):
-    """Whether a notebook mentions a file's name. macOS may spell an umlaut in two ways."""
-    short = unicodedata.normalize("NFC", name.rpartition("/")[2])
-    notebooks = (contents.files.get(one, b"") for one in course.notebook_files)
-    texts = [content.decode("utf-8", "replace") for content in notebooks]
-    return any(short in unicodedata.normalize("NFC", text) for text in texts)
+def named_by_notebooks(course, files, names):
+    """Return those names of files that a notebook among {name: bytes} mentions. macOS may spell an
+    umlaut in two ways."""
+    notebooks = (files.get(one, b"").decode("utf-8", "replace") for one in course.notebook_files)
+    texts = [unicodedata.normalize("NFC", text) for text in notebooks]
+    short = {name: unicodedata.normalize("NFC", name.rpartition("/")[2]) for name in names}
+    return {name for name in names if any(short[name] in text for text in texts)}
 
 
 def code_hash(files):

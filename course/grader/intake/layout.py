@@ -6,7 +6,6 @@ and manifests, stays where it is, without a word.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,13 @@ from course.edition.derive import ReleaseError
 from course.grader.intake import examine
 from course.grader.intake.archive import Refused, above, opened
 from course.notebook import PLACEHOLDER, squeeze
-from course.submission.contents import FILE_LIMIT, NOTEBOOK_LIMIT, OWN_LIMIT, PICTURE_LIMIT
+from course.submission.contents import (
+    FILE_LIMIT,
+    NOTEBOOK_LIMIT,
+    OWN_LIMIT,
+    PICTURE_LIMIT,
+    named_by_notebooks,
+)
 from course.text import one_line
 
 OTHER_FILES, PICTURES = 300, 50  # files besides the expected ones, pictures looked for
@@ -257,16 +262,10 @@ def is_wanted(course, name):
 
 def without_unnamed(course, files, names):
     """Return the names without those of pictures that no notebook names, and how many pictures
-    were not looked for, as each takes time. macOS may spell an umlaut in two ways."""
+    were not looked for, as each takes time."""
     own = {name for name in names if is_picture(name) and not course.is_given(name)}
     looked_for = sorted(own, key=lambda name: order(course, name))[:PICTURES]
-    contents = (files.get(name, b"") for name in course.notebook_files)
-    texts = [unicodedata.normalize("NFC", one.decode("utf-8", "replace")) for one in contents]
-    named = {
-        name
-        for name in looked_for
-        if any(unicodedata.normalize("NFC", base(name)) in text for text in texts)
-    }
+    named = named_by_notebooks(course, files, looked_for)
     return (names - own) | named, len(own) - len(looked_for)
 
 

@@ -123,6 +123,12 @@ def rng():
     return np.random.default_rng(231)
 
 
+def contents(folder):
+    """Return {name from the folder: bytes} of all files below it."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
 def wait_for(condition, *, seconds=60, what="it happens"):
     """Return what `condition()` returns, as soon as that is true."""
     end = time.monotonic() + seconds

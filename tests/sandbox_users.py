@@ -20,6 +20,7 @@ from course.grader.sandbox import EXERCISE, MB
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SOMEBODY = 1234
+BECOME = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups")
 LIMITS = dataclasses.replace(
     EXERCISE, memory=150 * MB, scratch=4 * MB, file_size=2 * MB, processes=12, seconds=30.0
 )
@@ -43,9 +44,8 @@ class User:
         self.modules = copy_package(self.place / "modules")
 
     def popen(self, command, pass_fds=()):
-        become = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
         return subprocess.Popen(
-            [*(become if self.ordinary else ()), *command],
+            [*(BECOME if self.ordinary else ()), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, contents
 from course.checks.catalogue import Catalogue
 from course.export import feedback
 from course.grader import demo, intake, verdict
@@ -54,9 +54,6 @@ def test_intake_finds_them_under_names_of_their_own(toy, folder):
 
 
 def test_writing_again_gives_the_same_bytes_and_touches_nothing_else(toy, folder, tmp_path):
-    def contents(place):
-        return {str(p.relative_to(place)): p.read_bytes() for p in place.rglob("*") if p.is_file()}
-
     before = contents(folder)
     assert [one.name for one in demo.write(toy, folder)] == [one.name for one in demo.examples(toy)]
     assert contents(folder) == before

@@ -16,9 +16,8 @@ WORK = finished_work()
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
+DAMAGED = {  # name: [(content, what is said of it), ...]
+    FIRST: [
         (b" \n", "it is empty"),
         (LFS, "it is a Git LFS pointer, not the file"),
         (b"x = 1\ny = '\xe4'\n", "it is not UTF-8 (line 2)"),
@@ -36,21 +35,7 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
         (b"x = '\\d'\n", None),  # a warning for some versions of Python
         ("\ufeffx = 'é'\r\n".encode(), None),
     ],
-)
-def test_damaged_code_is_remarked_on(tmp_path, content, said):
-    files = with_file(WORK, FIRST, content)
-    submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
-    assert submission.files == files
-    if said is None:
-        assert submission.remarks == []
-    else:
-        [remark] = submission.remarks
-        assert remark.startswith(f"{FIRST}: {said}")
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
+    ONE: [
         (b"", "it is empty"),
         (LFS, "it is a Git LFS pointer, not the file"),
         (b"<html>", "it is no notebook (not JSON: "),
@@ -64,15 +49,18 @@ def test_damaged_code_is_remarked_on(tmp_path, content, said):
         (b'{"nbformat": 4, "cells": [], "metadata": 3}', None),
         (b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": ["python2"]}}', None),
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"), [(name, *row) for name, rows in DAMAGED.items() for row in rows]
 )
-def test_damaged_notebooks_are_remarked_on(tmp_path, content, said):
-    submission = intake.read(COURSE, to_zip(with_file(WORK, ONE, content), tmp_path / "ann.zip"))
-    assert submission.files[ONE] == content
-    if said is None:
-        assert submission.remarks == []
-    else:
-        [remark] = submission.remarks
-        assert remark.startswith(f"{ONE}: {said}")
+def test_damaged_files_are_remarked_on(tmp_path, name, content, said):
+    files = with_file(WORK, name, content)
+    submission = intake.read(COURSE, to_zip(files, tmp_path / "ann.zip"))
+    assert submission.files == files
+    assert len(submission.remarks) == (said is not None)
+    assert all(remark.startswith(f"{name}: {said}") for remark in submission.remarks)
 
 
 @pytest.mark.parametrize(

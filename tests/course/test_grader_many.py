@@ -24,7 +24,7 @@ from distributed import Client
 from stand_in_grader import CLASS, hand_in, points, results, run, shared_cluster
 from toy_course import copy_toy
 
-from conftest import ROOT, wait_for
+from conftest import ROOT, contents, wait_for
 from course.grader import many
 from course.grader.many import GRADED, NOT_GRADED, REUSED, cluster, sending
 from course.grader.store import Store
@@ -68,10 +68,10 @@ def test_every_submission_gets_its_own_result(graded):
 
 
 def test_the_second_run_grades_nothing(graded, regraded):
-    before = {path: path.read_bytes() for path in regraded.rglob("*") if path.is_file()}
+    before = contents(regraded)
     summary = run(graded[0], regraded)
     assert set(summary.states.values()) == {REUSED} and summary.status == many.COMPLETE
-    assert {path: path.read_bytes() for path in regraded.rglob("*") if path.is_file()} == before
+    assert contents(regraded) == before
 
 
 def test_another_order_and_other_names_need_no_grading(graded, regraded, tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, contents
 from course.grader import store as module
 from course.grader.store import Store, StoreError
 
@@ -32,12 +32,6 @@ def store(tmp_path):
         yield opened
 
 
-def everything(folder):
-    """Return {path below the folder: content}."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
 def test_what_was_saved_is_loaded(store):
     store.save(result(points={"automatic": 70}), PAGES)
     loaded = store.load("ada", "k1")
@@ -50,9 +44,9 @@ def test_what_was_saved_is_loaded(store):
 
 def test_the_same_result_gives_the_same_bytes(store):
     store.save(result(), PAGES)
-    first = everything(store.submissions)
+    first = contents(store.submissions)
     store.save(result(), PAGES)
-    assert everything(store.submissions) == first
+    assert contents(store.submissions) == first
     assert set(first) == {f"ada/{name}" for name in ("result.json", *PAGES)}
 
 
@@ -74,7 +68,7 @@ def test_a_new_result_leaves_nothing_of_the_old_one(store):
     page.parent.mkdir()
     page.write_text("{}")
     store.save(result(key="k2"), {"two.ipynb": b"new"})
-    assert set(everything(store.submissions)) == {"ada/result.json", "ada/two.ipynb"}
+    assert set(contents(store.submissions)) == {"ada/result.json", "ada/two.ipynb"}
     assert store.load("ada", "k1") is None and store.load("ada", "k2")
 
 
@@ -131,7 +125,7 @@ def test_a_slug_names_a_folder_inside_and_nothing_else(store, slug):
 def test_an_attachment_has_a_plain_name(store, name):
     with pytest.raises(ValueError, match="cannot be the name of an attachment"):
         store.save(result(), {name: b""})
-    assert everything(store.submissions) == {}
+    assert contents(store.submissions) == {}
 
 
 def test_a_result_that_is_not_json_is_refused_and_the_older_one_stays(store):

@@ -25,6 +25,7 @@ from grader_submissions import (
 )
 from toy_course import copy_toy
 
+from conftest import contents
 from course import checks
 from course.checks import build as build_checks
 from course.checks import calling, frames
@@ -128,12 +129,7 @@ def test_the_tree_is_written_for_everybody_to_read(toy, solved, tmp_path):
     write_tree(handed_in, tmp_path / "tree")
     paths = [tmp_path / "tree", *(tmp_path / "tree").rglob("*")]
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o755, 0o644}
-    written = {
-        path.relative_to(tmp_path / "tree").as_posix(): path.read_bytes()
-        for path in paths
-        if path.is_file()
-    }
-    assert written == tree(handed_in)
+    assert contents(tmp_path / "tree") == tree(handed_in)
 
 
 # The edition that was handed out

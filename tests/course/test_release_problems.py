@@ -11,6 +11,7 @@ import pytest
 from cells import add_cells, edit, edit_cell
 from student_edition import derived
 
+from conftest import contents
 from course import definition
 from course.edition import leaks, release
 
@@ -175,10 +176,6 @@ def test_a_function_that_serves_evidence_alone_is_named(tree):
 # What is there stays
 
 
-def files_in(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture
 def run(tree, tmp_path):
     """A function that releases the toy course into a folder, and returns the exit status."""
@@ -187,13 +184,13 @@ def run(tree, tmp_path):
 
 def test_nothing_is_written_when_something_is_wrong(tree, run, tmp_path, capsys):
     assert run() == 0
-    before = files_in(tmp_path)
+    before = contents(tmp_path)
     edit(tree / SUMS, ("    ### BEGIN SOLUTION", "    ### BEGIN SOLUTON"))
-    after_edit = files_in(tree)
+    edited = {f"toy/{SUMS}": (tree / SUMS).read_bytes()}
     assert run() == 1
     told = capsys.readouterr()
     assert "nothing was written" in told.err and f"{SUMS}:" in told.err
-    assert files_in(tmp_path) == before | after_edit
+    assert contents(tmp_path) == before | edited
     assert run("new") == 1
     assert not (tmp_path / "new").exists()
 
@@ -209,7 +206,7 @@ def test_a_release_takes_the_place_of_an_older_one_as_a_whole(run, tmp_path):
 
 def test_a_full_disk_leaves_an_older_release_as_it_was(run, tmp_path, monkeypatch, capsys):
     assert run() == 0
-    before = files_in(tmp_path)
+    before = contents(tmp_path)
 
     def full(*_):
         raise OSError("No space left on device")
@@ -217,4 +214,4 @@ def test_a_full_disk_leaves_an_older_release_as_it_was(run, tmp_path, monkeypatc
     monkeypatch.setattr(release, "write_zip", full)
     assert run() == 3
     assert "No space left" in capsys.readouterr().err
-    assert files_in(tmp_path) == before
+    assert contents(tmp_path) == before

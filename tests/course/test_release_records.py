@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from cells import edit, edit_cell, read_cells
 
+from conftest import contents
 from course import definition, record
 from course.edition import handed_out, release
 from course.edition.derive import derive
@@ -20,9 +21,7 @@ def run(tree, tmp_path):
 
     def release_now():
         assert release.main(["--out", str(tmp_path / "out")], tree) == 0
-        student = tmp_path / "out" / "student"
-        paths = [path for path in student.rglob("*") if path.is_file()]
-        return {path.relative_to(student).as_posix(): path.read_bytes() for path in paths}
+        return contents(tmp_path / "out" / "student")
 
     return release_now
 

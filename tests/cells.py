@@ -20,6 +20,11 @@ def markdown(source, id="text"):
     return {"cell_type": "markdown", "id": id, "metadata": {}, "source": source}
 
 
+def cell(notebook, id):
+    """Return the cell of a notebook's dictionary with this id."""
+    return next(one for one in notebook["cells"] if one.get("id") == id)
+
+
 def new_cell(kind, name, source):
     return markdown(source, name) if kind == "markdown" else code(source, None, name)
 

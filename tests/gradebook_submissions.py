@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+from cells import cell as cell_of
 from nbgrader import api
 from sample_course import copy_sample
 
@@ -32,10 +33,6 @@ def edition():
     """Return the notebooks of the student edition, to be edited: {"one": {...}, "two": {...}}."""
     files = handed_out(COURSE).files
     return {name: json.loads(files[one.file]) for name, one in COURSE.notebooks.items()}
-
-
-def cell_of(book, name):
-    return next(cell for cell in book["cells"] if cell["id"] == name)
 
 
 def answered(text, notebook="one", cell="answer-1"):

@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from cells import code, markdown, result
+from cells import cell, code, markdown, result
 from toy_course import copy_toy
 
 from course import definition
@@ -40,10 +40,6 @@ title = "Second question"
 points = 1
 """
 SEARCH = "### BEGIN SOLUTION\nbest = max(1, 2)\n### END SOLUTION\nprint(best)"
-
-
-def cell(content, id):
-    return next(one for one in content["cells"] if one["id"] == id)
 
 
 def put(root, name, content):

@@ -11,6 +11,7 @@ import re
 import zlib
 
 import pytest
+from cells import cell as cell_of
 from cells import displayed, markdown
 from PIL import Image
 from sample_course import ANSWERS, NOTEBOOKS, copy_sample
@@ -46,14 +47,6 @@ def cut_out(course):
         return next(one for one in entries if (one["notebook"], one["cell"]) == ("one", cell))
 
     return cut_out
-
-
-def index_of(notebook, id):
-    return next(i for i, cell in enumerate(notebook["cells"]) if cell.get("id") == id)
-
-
-def cell_of(notebook, id):
-    return notebook["cells"][index_of(notebook, id)]
 
 
 def png(width=2, height=2, colour=0):
@@ -181,7 +174,7 @@ def test_work_on_an_older_edition_is_read_with_what_was_handed_out_then(tmp_path
     question = cell_of(old, "question-1")
     question["source"] = question["source"].replace("mean", "maen")
     dropped = markdown("Think of two numbers.", "hint")
-    old["cells"].insert(index_of(old, "answer-1") + 1, dropped)
+    old["cells"].insert(old["cells"].index(cell_of(old, "answer-1")) + 1, dropped)
     path.write_text(json.dumps(old))
     handed = derive(course)
     handed_out.keep(course, handed.record)

@@ -2,6 +2,7 @@
 
 import ast
 from collections import ChainMap
+from itertools import chain
 
 from course import checks, definition
 from course.checks import child
@@ -23,6 +24,18 @@ def with_helpers(exercise, text):
         if getattr(node, "name", "") in set(one.functions[1:]) - there:
             text += "\n\n" + ast.get_source_segment(solved, node) + "\n"
     return text
+
+
+def solved_in(text):
+    """Return the names of the exercises that functions, or a class Classifier, of a text solve."""
+    nodes = ast.parse(text).body
+    inside = (getattr(node, "body", []) for node in nodes if is_classifier(node))
+    found = (getattr(one, "name", "") for one in chain(nodes, *inside))
+    return [name for name in found if name in COURSE.exercises]
+
+
+def is_classifier(node):
+    return getattr(node, "name", "") == "Classifier"
 
 
 def judged_here(exercise, *variants, known=None):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from grader_submissions import COURSE, PROBLEMS, SANDBOX, SOLVED, STUBS, judge, judge_all
-from planted_misconceptions import with_helpers
+from planted_misconceptions import is_classifier, solved_in, with_helpers
 
 from course.checks.catalogue import Catalogue, region
 from course.grader.verdict.unseen import read
@@ -125,18 +125,10 @@ def test_a_misconception_in_each_exercise_of_a_submission():
 # Right solutions in other people's style
 
 
-def solved_in(nodes):
-    """Return the names of the exercises that a file's functions, or its Classifier, solve."""
-    inside = [
-        node for one in nodes if getattr(one, "name", "") == "Classifier" for node in one.body
-    ]
-    return [one.name for one in (*nodes, *inside) if getattr(one, "name", "") in EXERCISES]
-
-
 def submission_of(file):
     """Return a submission around a file of right solutions, {name: bytes}, and what it solves."""
     text = file.read_text(encoding="utf-8")
-    for exercise in solved_in(ast.parse(text).body):
+    for exercise in solved_in(text):
         text = with_helpers(exercise, text)
     lines, nodes = text.splitlines(keepends=True), ast.parse(text).body
     files, linear = dict(STUBS), EXERCISES["train"]
@@ -144,14 +136,13 @@ def submission_of(file):
         kept = list(lines)
         for node in nodes:
             imported = getattr(node, "module", "") == linear.module
-            is_class = getattr(node, "name", "") == "Classifier"
-            if imported or (is_class and path != linear.file):
+            if imported or (is_classifier(node) and path != linear.file):
                 first = min(one.lineno for one in [node, *getattr(node, "decorator_list", [])])
                 kept[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
         if path == linear.file and "class Classifier" in text:
             kept.append(f"\n\n{linear.attribute} = Classifier\n")
         files[path] += b"\n\n" + "".join(kept).encode()
-    return files, solved_in(nodes)
+    return files, solved_in(text)
 
 
 @pytest.mark.slow

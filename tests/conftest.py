@@ -75,6 +75,14 @@ def toy(tmp_path_factory):
     return copy_toy(tmp_path_factory.mktemp("toy"))
 
 
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The sample course, which no test may change."""
+    from sample_course import copy_sample
+
+    return copy_sample(tmp_path_factory.mktemp("sample"))
+
+
 @pytest.fixture
 def tree(toy, tmp_path):
     """The folder of a toy course of one's own."""

@@ -7,7 +7,6 @@ import tracemalloc
 
 import pytest
 from bs4 import BeautifulSoup
-from sample_course import copy_sample
 from wcwidth import wcswidth
 
 from course.export import grades, gradescope, outcome, overview
@@ -69,12 +68,7 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return copy_sample(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def rows(course):
+def rows(sample):
     found = []
     for number, name in enumerate(NAMES):
         hints = {"sign": "…"} if number % 2 else {}
@@ -87,7 +81,7 @@ def rows(course):
         ]
         made = with_exercises(made, sum_naive={"status": status, "misconceptions": hints})
         made["notebooks"] = [executed("one", cells[: number % 4])]
-        found.append(overview.row(course, made, graded(made, number % 6) if number > 2 else {}))
+        found.append(overview.row(sample, made, graded(made, number % 6) if number > 2 else {}))
     return found
 
 
@@ -97,10 +91,10 @@ def table(text):
 
 
 @pytest.mark.parametrize("separator", ",;\t|")
-def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(course, separator):
+def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(sample, separator):
     names = ["=1", "a;=HYPERLINK(1)", 'b";=1', "c\t=1", "d|+1", "e, -1", '";"=1', "Zoë Müller"]
     made = [
-        overview.row(course, result(name=name, slug=f"s{n}", student={"id": f"{n};=1"}))
+        overview.row(sample, result(name=name, slug=f"s{n}", student={"id": f"{n};=1"}))
         for n, name in enumerate(names)
     ]
     cells = [
@@ -112,7 +106,7 @@ def test_no_program_takes_a_name_for_a_formula_whatever_its_separator(course, se
     assert any("Zoë Müller" in cell for cell in cells)
 
 
-def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
+def test_grades_are_complete_and_no_name_is_a_formula(rows, sample):
     read = table(grades.table_of(rows))
     assert len(read) == len(NAMES)
     for line, number in zip(read, range(len(NAMES)), strict=True):
@@ -131,28 +125,28 @@ def test_grades_are_complete_and_no_name_is_a_formula(rows, course):
     assert [line["name"] for line in read[:2]] == ["Ada", "'=1+1"]
     lowered = with_exercises(result())
     manual = {("one", "check-train"): {"score": 2.5, "comment": ""}}
-    [line] = table(grades.table_of([overview.row(course, lowered, manual)]))
+    [line] = table(grades.table_of([overview.row(sample, lowered, manual)]))
     assert (line["by hand"], line["so far"]) == ("-7.5", "62.5")  # a number, with no quote before
 
 
 def test_columns_are_the_same_for_all_whatever_exercises_are_called_and_whatever_became_of_them(
-    course,
+    sample,
 ):
     one, other = with_exercises(result()), with_exercises(result(slug="b", notebooks=[]))
     for made in (one, other):
         made["exercises"][2]["exercise"] = "total"
-    text = grades.table_of([overview.row(course, made) for made in (other, one)])
+    text = grades.table_of([overview.row(sample, made) for made in (other, one)])
     header, first, second = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert len(set(header)) == len(header) == len(first) == len(second)
     line = dict(zip(header, second, strict=True))
     assert (line["total"], line["one: total"]) == ("", "10")
 
 
-def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, course, tmp_path):
+def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, sample, tmp_path):
     (tmp_path / "grades.csv").write_text("old")
-    overview.write(course, tmp_path, reversed(rows))
+    overview.write(sample, tmp_path, reversed(rows))
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    overview.write(course, tmp_path, rows)
+    overview.write(sample, tmp_path, rows)
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(first) == ["grades.csv", "index.html"]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
@@ -160,8 +154,8 @@ def test_both_files_are_written_whole_sorted_and_the_same_each_time(rows, course
     assert names.index("Ada") > names.index("a,b")  # without regard to case
 
 
-def test_the_course_page_counts_right_and_links_to_all_feedback(rows, course):
-    html = overview.index(course, rows)
+def test_the_course_page_counts_right_and_links_to_all_feedback(rows, sample):
+    html = overview.index(sample, rows)
     soup = BeautifulSoup(html, "html.parser")
     told = text_of(html)
     assert "12 submissions 3 have answers that wait for a person." in told
@@ -175,7 +169,7 @@ def test_the_course_page_counts_right_and_links_to_all_feedback(rows, course):
     assert shown == ["Points for exercises: median 62.5 of 70"]  # not altogether: some wait
 
 
-def test_a_distribution_counts_points_in_round_steps(rows, course):
+def test_a_distribution_counts_points_in_round_steps(rows, sample):
     found = overview.distribution(rows[3:])
     bars = dict(found["bars"])
     assert list(bars) == list(range(0, 105, 5))
@@ -187,7 +181,7 @@ def test_a_distribution_counts_points_in_round_steps(rows, course):
     assert list(dict(waiting["bars"])) == list(range(0, 75, 5)) and "exercises" in waiting["told"]
 
 
-def test_equal_work_is_told_to_the_instructor_whatever_its_formatting(course):
+def test_equal_work_is_told_to_the_instructor_whatever_its_formatting(sample):
     code = "def f(x):\n    return x + 1  # so\n\n\n" + "def g(y):\n    return [y, y, y]\n"
     answer = "Because the margin of 1 is only a matter of scale."
 
@@ -195,7 +189,7 @@ def test_equal_work_is_told_to_the_instructor_whatever_its_formatting(course):
         one = result(name=name, slug=name, content=content * 64)
         one["exercises"] = [entry | {"code": code} for entry in one["exercises"]]
         one["answers"][0]["source"] = answer
-        return overview.row(course, one)
+        return overview.row(sample, one)
 
     rows = [
         made("a", "a", code, answer),
@@ -210,12 +204,12 @@ def test_equal_work_is_told_to_the_instructor_whatever_its_formatting(course):
     ]
     twins = [made("e", "e", code, answer), made("f", "e", code, answer)]
     assert [what for what, _ in overview.equal_work(twins)] == ["all files"]
-    assert "The same work, all files: e , f" in text_of(overview.index(course, twins))
+    assert "The same work, all files: e , f" in text_of(overview.index(sample, twins))
 
 
-def test_the_course_page_says_who(rows, course):
+def test_the_course_page_says_who(rows, sample):
     about = {"absent": ["Jane Doe"], "not_graded": [("list.pdf", "no student")]}
-    told = text_of(overview.index(course, rows, about | {"states": {"reused": 3, "graded": 9}}))
+    told = text_of(overview.index(sample, rows, about | {"states": {"reused": 3, "graded": 9}}))
     assert "Nothing handed in (1): Jane Doe" in told
     assert "Not graded: list.pdf: no student" in told
     assert "9 graded, 3 kept from before" in told
@@ -223,10 +217,10 @@ def test_the_course_page_says_who(rows, course):
     for entry in bare["exercises"]:
         all_wrong[entry["exercise"]] = {"status": "broken"}
     told = text_of(
-        overview.index(course, [overview.row(course, with_exercises(bare, **all_wrong))])
+        overview.index(sample, [overview.row(sample, with_exercises(bare, **all_wrong))])
     )
     assert "one: nothing to compare all" in told  # nor is what was never run "as stored"
-    told = text_of(overview.index(course, rows))
+    told = text_of(overview.index(sample, rows))
     assert "one: " in told and "different" in told  # an edited number is seen from here
 
 
@@ -243,41 +237,41 @@ def test_a_submission_that_is_gone_loses_its_feedback_and_that_is_said(tmp_path,
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_course_may_be_empty_or_have_one_submission(rows, course, number, tmp_path):
-    overview.write(course, tmp_path, rows[:number])
+def test_a_course_may_be_empty_or_have_one_submission(rows, sample, number, tmp_path):
+    overview.write(sample, tmp_path, rows[:number])
     assert overview.summary_table(rows[:number])
 
 
-def test_the_terminal_table_is_aligned_and_has_80_columns(course):
+def test_the_terminal_table_is_aligned_and_has_80_columns(sample):
     names = ["Ada", "山田太郎" * 9, "e\u0301" * 40, "\x1b[31mred\x1b[0m\r\n\u202e", "x" * 300, ""]
-    made = [overview.row(course, result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
+    made = [overview.row(sample, result(name=name, slug=f"s{i}")) for i, name in enumerate(names)]
     lines = overview.summary_table(made).split("\n")
     table = lines[: 1 + len(names)]
     assert all(wcswidth(line) <= 80 for line in lines)
     assert all(line.isprintable() for line in lines)
     assert table[0].split() == ["submission", "auto", "hand", "total", "not", "right"]
     assert {wcswidth(line[: line.rindex("*")]) for line in table[1:]} == {47}
-    wrong = overview.summary_table([overview.row(course, with_exercises(result(), train=FAILED))])
+    wrong = overview.summary_table([overview.row(sample, with_exercises(result(), train=FAILED))])
     assert wrong.split("\n")[1].endswith(" train")
     short = overview.summary_table(made * 20, most=10)
     assert "and 110 more, in grades.csv" in short
     assert short.count("\n") < 20
 
 
-def test_ten_thousand_rows_need_little_memory(course, tmp_path):
+def test_ten_thousand_rows_need_little_memory(sample, tmp_path):
     hints = {"misconceptions": {"sign": "", "margin": ""}, "status": "failed"}
     cells = [cell(id, "differs") for id in ("train-cell", "figure-1", "figure-2", "search-cell")]
     made = with_exercises(result(notebooks=[executed("one", cells)]), train=hints)
     tracemalloc.start()
     try:
         many = [
-            overview.row(course, made | {"slug": f"s{i}", "name": f"n {i}"}) for i in range(2000)
+            overview.row(sample, made | {"slug": f"s{i}", "name": f"n {i}"}) for i in range(2000)
         ]
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
     assert kept / 2000 < 6000  # bytes a row: 60 MB for 10,000
-    overview.write(course, tmp_path, many)
+    overview.write(sample, tmp_path, many)
     assert (tmp_path / "index.html").stat().st_size < 2_000_000
 
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from cells import code, displayed, markdown, notebook, printed, raised
-from sample_course import check_cell, copy_sample
+from sample_course import check_cell
 
 from course import definition
 from course.export import feedback, grades, gradescope, markup, overview
@@ -18,15 +18,10 @@ from tests.sample_results import LOOPS, cell, executed, graded, result, text_of,
 SECRET = "s3cret 3.14159265"
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return copy_sample(tmp_path_factory.mktemp("course"))
-
-
 @pytest.fixture
-def page(course):
+def page(sample):
     """What the feedback page of a result says."""
-    return lambda *args: text_of(feedback.page(course, *args))
+    return lambda *args: text_of(feedback.page(sample, *args))
 
 
 # Feedback
@@ -41,7 +36,7 @@ def test_points_are_told_with_what_waits_for_a_person(page):
     assert told.count("Well said.") == 6
 
 
-def test_no_total_is_final_where_a_file_was_not_found(page, course):
+def test_no_total_is_final_where_a_file_was_not_found(page, sample):
     """Also where no notebook was to be executed, so that none is told as missing there."""
     one = result(missing=["notebooks/one.ipynb", "toy/sums.py"], notebooks=[])
     why = "one.ipynb, sums.py were not found"
@@ -49,7 +44,7 @@ def test_no_total_is_final_where_a_file_was_not_found(page, course):
     told = page(one, graded(one, 0))
     assert f"70 of 100 points so far; {why}" in told and "Total" not in told
     assert f"so far; {why}" in gradescope.results(one, graded(one, 0))["output"]
-    assert overview.row(course, one, graded(one, 0))["waits"] == why
+    assert overview.row(sample, one, graded(one, 0))["waits"] == why
 
 
 def test_what_was_not_answered_does_not_wait_but_an_unreadable_notebook_does(page):
@@ -136,38 +131,38 @@ def secretive():
     return with_exercises(result(), **changes)
 
 
-def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them(course):
+def test_nothing_of_the_unseen_problems_is_shown_nor_what_makes_them(sample):
     one = secretive()
     for shown in (
-        feedback.page(course, one),
+        feedback.page(sample, one),
         json.dumps(gradescope.results(one)),
-        overview.index(course, [overview.row(course, one)]),
-        grades.table_of([overview.row(course, one)]),
-        overview.summary_table([overview.row(course, one)]),
+        overview.index(sample, [overview.row(sample, one)]),
+        grades.table_of([overview.row(sample, one)]),
+        overview.summary_table([overview.row(sample, one)]),
     ):
         for secret in (SECRET, str(one["seed"]), one["key"], one["key"][:16], one["grader"]):
             assert secret not in shown
 
 
-def test_grading_without_the_sandbox_is_said_first(page, course):
+def test_grading_without_the_sandbox_is_said_first(page, sample):
     one = result(sandbox=False)
     assert page(one).startswith("Graded without the sandbox.")
     assert gradescope.results(one)["output"].startswith("Graded without the sandbox")
-    rows = [overview.row(course, one), overview.row(course, result(slug="b"))]
-    assert text_of(overview.index(course, rows)).startswith(
+    rows = [overview.row(sample, one), overview.row(sample, result(slug="b"))]
+    assert text_of(overview.index(sample, rows)).startswith(
         "1 of 2 submissions were graded without"
     )
     assert "without the sandbox" not in page(result()).lower()
 
 
-def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
+def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, sample):
     cells = [
         *(cell(f"c{i}", "same", i) for i in range(3)),
         cell("train-cell", "differs", 41, "print(total)", "784 is 792", "loss 784", "loss 792"),
         cell(None, "fails", 50, "1 / 0", "", "", "ZeroDivisionError"),
     ]
     one = result(notebooks=[executed("one", cells), executed("two", [], "missing")])
-    html = feedback.page(course, one)
+    html = feedback.page(sample, one)
     told = text_of(html)
     assert "Cells: 3 as stored, 1 failing, 1 different." in told
     assert "784 is 792 Show this cell stored loss 784 executed again loss 792" in told
@@ -185,7 +180,7 @@ def test_cells_that_do_not_reproduce_are_shown_with_both_outputs(page, course):
     assert "line 41" not in told
 
 
-def test_answers_are_rendered_and_formulas_left_readable(course):
+def test_answers_are_rendered_and_formulas_left_readable(sample):
     one = result()
     one["answers"][0]["source"] = (
         "The *slope* jumps at $\\left(m_i$:\n\n$$\n\\left(\\max(0, m) < 1\n$$"  # both without end
@@ -194,7 +189,7 @@ def test_answers_are_rendered_and_formulas_left_readable(course):
     picture = {"cell": "figure-3", "mime": "image/png", "name": "a.png"}
     foreign = {"cell": "x", "mime": "image/svg+xml", "name": "a.png"}
     one["answers"][2]["figures"] = [picture, foreign, picture | {"name": "missing.png"}]
-    html = feedback.page(course, one, {}, {"a.png": b"\x89PNG"})
+    html = feedback.page(sample, one, {}, {"a.png": b"\x89PNG"})
     assert "<em>slope</em>" in html
     assert '<code class="math">$\\left(m_i$</code>' in html
     assert "\\max(0, m) &lt; 1" in html
@@ -202,7 +197,7 @@ def test_answers_are_rendered_and_formulas_left_readable(course):
     assert html.count("<img") == html.count('src="data:image/png;base64,iVBORw=="') == 1
 
 
-def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(course, page):
+def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(sample, page):
     one = result()
     [search] = [a for a in one["answers"][:3] if a["kind"] == "code"]
     second = search | {
@@ -217,15 +212,15 @@ def test_cells_graded_by_hand_have_the_titles_of_the_declaration_everywhere(cour
     assert "Ablation one.ipynb 0 of 5 Nothing was written." in page(one)
     names = [test["name"] for test in gradescope.results(one)["tests"]]
     assert {"one: Hyperparameter search", "one: Ablation"} <= set(names)
-    header, line = grades.table_of([overview.row(course, one)]).replace('"', "").splitlines()
+    header, line = grades.table_of([overview.row(sample, one)]).replace('"', "").splitlines()
     read = dict(zip(header.split(","), line.split(","), strict=True))
     assert (read["one: Hyperparameter search"], read["one: Ablation"]) == ("", "0")
     assert unanswered(second) == (0.0, "Ablation: Nothing was written.")
 
 
-def test_the_same_result_gives_the_same_page_and_times_are_not_in_it(course):
-    html = feedback.page(course, result())
-    assert html == feedback.page(course, result(times={"cpu": 7.0}))
+def test_the_same_result_gives_the_same_page_and_times_are_not_in_it(sample):
+    html = feedback.page(sample, result())
+    assert html == feedback.page(sample, result(times={"cpu": 7.0}))
     assert f'content="{markup.POLICY}"'.replace("'", "&#39;") in html
 
 

@@ -13,7 +13,6 @@ import time
 
 import pytest
 from cells import code, displayed, markdown, notebook, printed, raised
-from sample_course import copy_sample
 
 from course.export import feedback, overview
 from course.export.markup import POLICY
@@ -72,11 +71,6 @@ for (const element of document.querySelectorAll("*"))
             bad.push(`${element.tagName} ${name}=${value}`);
 return bad;
 """
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return copy_sample(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture(scope="module")
@@ -176,10 +170,10 @@ def check(driver, uri, asked, forbidden=FORBIDDEN):
     assert driver.get_log("browser") == []  # the policy had nothing to refuse
 
 
-def test_nothing_hostile_runs_in_feedback_or_calls_home(course, driver, tmp_path, world):
+def test_nothing_hostile_runs_in_feedback_or_calls_home(sample, driver, tmp_path, world):
     address, asked = world
     for made, manual in hostile_results(hostile(address)):
-        uri = visit(driver, tmp_path, feedback.page(course, made, manual))
+        uri = visit(driver, tmp_path, feedback.page(sample, made, manual))
         check(driver, uri, asked)
         sections = driver.execute_script("return document.querySelectorAll('h2').length")
         assert sections == 4, made["name"]  # no text has opened or closed one
@@ -190,10 +184,10 @@ def test_nothing_hostile_runs_in_feedback_or_calls_home(course, driver, tmp_path
         assert fixed == 0
 
 
-def test_nothing_hostile_runs_in_the_course_page(course, driver, tmp_path, world):
+def test_nothing_hostile_runs_in_the_course_page(sample, driver, tmp_path, world):
     address, asked = world
-    rows = [overview.row(course, *one) for one in hostile_results(hostile(address))]
-    uri = visit(driver, tmp_path, overview.index(course, rows), "index.html")
+    rows = [overview.row(sample, *one) for one in hostile_results(hostile(address))]
+    uri = visit(driver, tmp_path, overview.index(sample, rows), "index.html")
     # Its own script sorts and filters one table; the policy names its checksum.
     ours = "th > button, input[type=search], main > script:last-child"
     check(driver, uri, asked, f":is({FORBIDDEN}):not({ours})")
@@ -226,7 +220,7 @@ def test_nothing_hostile_runs_in_the_page_of_a_notebook(driver, tmp_path, world)
 # To be read
 
 
-def full_pages(course):
+def full_pages(sample):
     hint = {"misconceptions": {"no-update": "The weights do not move."}, "status": "failed"}
     made = with_exercises(result(name="A" * 200, remarks=["x" * 300]), train=hint)
     cells = [cell("train-cell", "differs", 3, "x" * 80, "", "y" * 300, "z" * 300)]
@@ -236,9 +230,9 @@ def full_pages(course):
     )
     content = notebook(code("x = 1  # " + "y" * 200, 1, "a", printed("x" * 500)))
     return {
-        "feedback.html": feedback.page(course, made),
+        "feedback.html": feedback.page(sample, made),
         "index.html": overview.index(
-            course, [overview.row(course, made), overview.row(course, result(slug="b"))]
+            sample, [overview.row(sample, made), overview.row(sample, result(slug="b"))]
         ),
         "one.html": notebook_page(content),
     }
@@ -253,14 +247,14 @@ def emulate(driver, *, media="", scheme="light", pixels=1000):
 
 
 @pytest.mark.parametrize("name", ["feedback.html", "index.html", "one.html"])
-def test_a_telephone_shows_the_whole_width(course, driver, tmp_path, name):
+def test_a_telephone_shows_the_whole_width(sample, driver, tmp_path, name):
     emulate(driver, pixels=360)
-    visit(driver, tmp_path, full_pages(course)[name], name)
+    visit(driver, tmp_path, full_pages(sample)[name], name)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 360
 
 
 def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
-    course, driver, tmp_path
+    sample, driver, tmp_path
 ):
     made = [
         with_exercises(result(name="Zoë", slug="z", student={"time": "2026-10-02", "late": True})),
@@ -269,7 +263,7 @@ def test_the_table_of_submissions_is_sorted_by_clicks_and_filtered_by_words(
     ]
     made[2]["notebooks"] = [executed("one", [cell("train-cell", "fails")])]
     page = tmp_path / "index.html"
-    page.write_text(overview.index(course, [overview.row(course, one) for one in made]), "utf-8")
+    page.write_text(overview.index(sample, [overview.row(sample, one) for one in made]), "utf-8")
     emulate(driver, pixels=420)
     driver.get(page.as_uri())
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 420
@@ -327,18 +321,18 @@ return low;
 
 @pytest.mark.parametrize("name", ["feedback.html", "index.html", "one.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_in_light_and_in_dark(course, driver, tmp_path, name, scheme):
+def test_text_stands_out_in_light_and_in_dark(sample, driver, tmp_path, name, scheme):
     emulate(driver, scheme=scheme)
-    visit(driver, tmp_path, full_pages(course)[name], name)
+    visit(driver, tmp_path, full_pages(sample)[name], name)
     body = "return getComputedStyle(document.body).backgroundColor"
     background = int(driver.execute_script(body).split("(")[1].split(",")[0])
     assert (background < 64) == (scheme == "dark")
     assert driver.execute_script(CONTRAST) == []
 
 
-def test_the_keyboard_reaches_links_and_what_unfolds(course, driver, tmp_path):
+def test_the_keyboard_reaches_links_and_what_unfolds(sample, driver, tmp_path):
     emulate(driver)
-    visit(driver, tmp_path, full_pages(course)["feedback.html"])
+    visit(driver, tmp_path, full_pages(sample)["feedback.html"])
     reached = set()
     for _ in range(25):
         driver.switch_to.active_element.send_keys("\ue004")  # Tab
@@ -346,9 +340,9 @@ def test_the_keyboard_reaches_links_and_what_unfolds(course, driver, tmp_path):
     assert {"A", "SUMMARY"} <= reached
 
 
-def test_paper_gets_what_is_folded_away(course, driver, tmp_path):
+def test_paper_gets_what_is_folded_away(sample, driver, tmp_path):
     path = tmp_path / "feedback.html"
-    path.write_text(full_pages(course)["feedback.html"])
+    path.write_text(full_pages(sample)["feedback.html"])
     emulate(driver, media="print", scheme="dark")
     driver.get(path.as_uri())
     seen = "return document.querySelector('details:not([open]) .lines').checkVisibility()"

@@ -5,7 +5,6 @@ import io
 import zipfile
 
 import pytest
-from sample_course import copy_sample
 from sample_results import graded, result
 
 from course.export import overview, upload
@@ -45,14 +44,9 @@ BOOKS = {
 }
 
 
-@pytest.fixture
-def course(tmp_path_factory):
-    return copy_sample(tmp_path_factory.mktemp("course"))
-
-
-def row(course, name, id_, done=True):
+def row(sample, name, id_, done=True):
     one = result(name=name, slug=name, student={"id": id_})
-    return overview.row(course, one, graded(one, 4.5) if done else {})
+    return overview.row(sample, one, graded(one, 4.5) if done else {})
 
 
 def parsed(content, encoding, delimiter):
@@ -60,17 +54,17 @@ def parsed(content, encoding, delimiter):
 
 
 @pytest.mark.parametrize("book", BOOKS)
-def test_one_cell_changes_and_nothing_else(course, tmp_path, book):
+def test_one_cell_changes_and_nothing_else(sample, tmp_path, book):
     text, encoding, id_ = BOOKS[book]
     path = tmp_path / "gradebook.csv"
     path.write_bytes((text % "").encode(encoding))
     table = read_table(path)
     rows = [
-        row(course, "Jane Doe", id_),
-        row(course, "Zoë Müller", "", done=False),
-        row(course, "Ann Poe", "10004"),
+        row(sample, "Jane Doe", id_),
+        row(sample, "Zoë Müller", "", done=False),
+        row(sample, "Ann Poe", "10004"),
     ]
-    told = upload.fill(course, table, rows)
+    told = upload.fill(sample, table, rows)
     delimiter = "\t" if "blackboard" in book else ","
     wanted = parsed((text % "97").encode(encoding), encoding, delimiter)
     assert parsed(table.to_bytes(), encoding, delimiter) == wanted
@@ -97,10 +91,10 @@ def test_one_cell_changes_and_nothing_else(course, tmp_path, book):
         ("Student,ID,SIS User ID,SIS Login ID,", "a,b,c,d,", None, "none of its columns names"),
     ],
 )
-def test_what_is_unclear_is_refused(course, tmp_path, old, new, column, told):
+def test_what_is_unclear_is_refused(sample, tmp_path, old, new, column, told):
     (tmp_path / "book.csv").write_text((CANVAS % "").replace(old, new), newline="")
     with pytest.raises(TableError) as caught:
-        upload.fill(course, read_table(tmp_path / "book.csv"), [], column)
+        upload.fill(sample, read_table(tmp_path / "book.csv"), [], column)
     assert told in str(caught.value)
 
 

@@ -74,6 +74,7 @@ def read(notebook):
 
 @tried
 @given(NOTEBOOK)
+@example({"nbformat": 4, "cells": [{"cell_type": "code", "source": "x", "id": []}]})
 def test_any_notebook_is_read_or_refused_and_shown(toy, notebook):
     content, found = read(notebook)
     [entry] = answers.cut_out(toy, {"notebooks/one.ipynb": content})

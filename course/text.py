@@ -22,7 +22,8 @@ def clean(text, limit=100_000):
     """
     text = text if isinstance(text, str) else str(text)
     cut, text = len(text) > limit, text[:limit].replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii() or not text.isprintable():
+    plain = text.replace("\n", "").replace("\t", "")
+    if not plain.isascii() or not plain.isprintable():
         text = ESCAPES.sub("", text)
         text = "".join(one for one in text if one in "\n\t" or not is_unseen(one))
     return text + (f"\n\n{CUT} cut here, after {limit:,} characters" if cut else "")

@@ -83,7 +83,7 @@ def looks_like_marker(line):
     """Whether a comment in this line was probably meant to be a marker."""
     comment = re.search(r"(#|<!--)(.*)", line)
     letters = re.sub("[^A-Z]", "", comment[2].upper()) if comment else ""
-    if letters in (SOLUTION, INSTRUCTORS):  # a heading
+    if letters in ("", SOLUTION, INSTRUCTORS):  # the latter two are headings
         return False
     if re.match("(BEGIN|END|START|STOP)(SOL|INSTR)", letters):
         return len(letters) < 30  # beyond that it is a sentence

@@ -22,10 +22,11 @@ CHECK = re.compile(r'checks\.run\("(\w+)"\)')
 QUESTION, ANSWER = re.compile(r"question-\d+"), re.compile(r"answer-\d+")
 
 
-def find_problems(course, with_data=True):
+def find_problems(course, with_data=True, derive=derive):
     """Return what does not fit, a line each, in the order of the declaration.
 
     with_data    whether exercises/checks.npz is looked at, too; not by what makes it
+    derive       handed_out.edition does it once for all who need it, while the tree stays as it is
     """
     notebooks = [one for one in course.notebooks.values() if (course.root / one.file).is_file()]
     if problems := [line for one in notebooks for line in reading_problems(course, one)]:

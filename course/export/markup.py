@@ -18,7 +18,6 @@ from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from mistune import HTMLRenderer
-from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -26,7 +25,6 @@ from pygments.lexers import PythonLexer
 from course.export.answers import decode
 from course.export.points import points
 from course.limited import Refused, in_child
-from course.outputs.page import mathml
 from course.text import clean, one_line
 
 POLICY = (
@@ -129,6 +127,8 @@ def typeset(found):
     Nothing of its text gets past: the tree that the library made is written anew, and an element or
     attribute that is none of ours makes it count as no formula.
     """
+    from course.outputs.page import mathml  # the child alone waits for nbconvert
+
     latex = unescape(found[1])
     display = "block" if latex.startswith(("$$", "\\begin")) else "inline"
     try:
@@ -167,6 +167,8 @@ def parsed(parse, text, otherwise=preformatted):
 
 @in_child(SECONDS, SIZE, keep=True)
 def from_markdown(text):
+    from nbconvert.filters.markdown_mistune import MarkdownWithMath
+
     html = MarkdownWithMath(renderer=Renderer()).render(text)
     html = bleach.clean(html, tags=TEXT, attributes=is_allowed, protocols=PROTOCOLS)
     return MATH.sub(typeset, html, MOST_FORMULAS)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from course import ROOT, limited
-from course.edition import whole
+from course.edition import handed_out, whole
 from course.export import outcome, upload
 from course.export.overview import equal_work, summary_table, tell_notes
 from course.export.roster import People, read_table
@@ -44,7 +44,7 @@ Where to look:
 
 def grade(course, options):
     """Grade what is new or has changed, then write all pages and the gradebook; exit status."""
-    if problems := whole.find_problems(course):
+    if problems := whole.find_problems(course, derive=handed_out.edition):
         raise ValueError("\n".join([*problems, "nothing was graded, because of the above"]))
     roster = People(read_table(options.roster)) if options.roster else None
     with intake.unpacked(course, options.folder) as (folder, refused):

@@ -154,7 +154,7 @@ print(*{name.partition(".")[0] for name in sys.modules})
     run = [sys.executable, "-c", code, toy.root, *words]
     told = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "0 graded, 3 kept" in told
-    slow = {"nbgrader", "sqlalchemy", "alembic", "dask", "distributed", "matplotlib"}
+    slow = {"nbgrader", "sqlalchemy", "alembic", "nbconvert", "dask", "distributed", "matplotlib"}
     assert slow.isdisjoint(told.splitlines()[-1].split())
 
 

@@ -72,12 +72,13 @@ def tree(work, *, stubs=()):
 
 def write_tree(work, folder, *, stubs=()):
     """Write `tree(work, stubs=stubs)` into `folder`, readable for every user."""
-    for name, content in tree(work, stubs=stubs).items():
+    files = tree(work, stubs=stubs)
+    for parent in sorted({parent for name in files for parent in PurePosixPath(name).parents}):
+        inside = Path(folder, parent)
+        inside.mkdir(exist_ok=True)
+        inside.chmod(0o755)  # the sandbox runs as another user, whatever our umask is
+    for name, content in files.items():
         path = Path(folder, name)
-        for parent in reversed(PurePosixPath(name).parents):
-            inside = Path(folder, parent)
-            inside.mkdir(exist_ok=True)
-            inside.chmod(0o755)  # the sandbox runs as another user, whatever our umask is
         path.write_bytes(content)
         path.chmod(0o644)
 

@@ -59,10 +59,10 @@ import numpy as np
 from benchmarks import textbook
 from cs231n.data_utils import find_dataset
 X, y, X_val, y_val, X_test, y_test, X_dev, y_dev = textbook.load_data(find_dataset())
-for rate in (5e-8, 1e-7, 2e-7, 4e-7):
+for rate in (1e-7, 2e-7, 4e-7, 8e-7):
     for reg in (1e3, 3e3, 1e4, 3e4):
         rng = np.random.default_rng(7)
-        W, losses = textbook.train(textbook.svm_loss, X, y, rate, reg, 1500, 200, rng)
+        W, losses = textbook.train(textbook.svm_loss, X, y, rate, reg, 750, 200, rng)
         print(rate, reg, textbook.accuracy(W, X, y), textbook.accuracy(W, X_val, y_val))
 """
 

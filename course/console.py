@@ -21,9 +21,12 @@ def fit(text, encoding):
 
 def parser(module, description, epilog):
     """Return the parser of `python -m course.<module>`, whose --help ends in an epilog as it is."""
-    as_it_is = argparse.RawDescriptionHelpFormatter
-    program = f"python -m course.{module}"
-    return argparse.ArgumentParser(program, None, description, epilog, formatter_class=as_it_is)
+    return argparse.ArgumentParser(
+        prog=f"python -m course.{module}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def short(path):
